@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+#
+# Quarry. `make help` lists what a person can do; `make deps run` does it.
+#
+# What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…;
+# for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
+
+BUILD ?= build
+CROSS_COMPILE ?= x86_64-linux-gnu-
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+LD := $(CROSS_COMPILE)ld
+NM := $(CROSS_COMPILE)nm
+PYTHON ?= python3
+
+DEBIAN_PACKAGES := binutils clang gcc gdb grub-common grub-efi-amd64-bin grub-pc-bin libc6-dev \
+	libclang-rt-dev make mtools ovmf perl python3 qemu-system-x86 util-linux xorriso
+
+# `make deps run -j8`: the packages come first, alone, then make starts again with the rest.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+REST := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps rest $(REST)
+$(REST): rest ; @:
+rest: deps
+	$(if $(REST),@$(MAKE) --no-print-directory $(REST),@:)
+deps:
+	@missing=; for p in $(DEBIAN_PACKAGES); do \
+		dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || \
+		missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; echo "Installing:$$missing"; \
+	[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update && $$sudo apt-get install -y --no-install-recommends $$missing
+else
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all iso run run-uefi usb gdb test test-hosted test-machines test-machine \
+	check-layers clean help FORCE
+
+all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
+iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
+
+## the kernel
+
+CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
+	-mno-mmx -mno-sse -mno-sse2 -mno-80387 -mgeneral-regs-only -fno-omit-frame-pointer \
+	-fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
+	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS)
+ifneq ($(findstring clang,$(CC)),)
+CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument
+endif
+LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
+	--fatal-warnings -T linker.ld
+
+SOURCES := $(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) \
+	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c))
+OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
+
+# Another compiler, other flags or another list of sources: what was built so is stale.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS) $(LD) $(LDFLAGS) $(SOURCES)' | cmp -s - $@ || \
+		echo '$(CC) $(CFLAGS) $(LD) $(LDFLAGS) $(SOURCES)' > $@
+
+$(BUILD)/%.o: % $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  CC  $<'
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Linked twice: the table of symbols is made from the first link, and lies behind all code.
+$(BUILD)/symbols1.S: kernel/symbols.py $(BUILD)/flags
+	@$(PYTHON) $< < /dev/null > $@
+$(BUILD)/symbols2.S: kernel/symbols.py $(BUILD)/pass1.elf
+	@$(NM) -n $(BUILD)/pass1.elf | $(PYTHON) $< > $@
+$(BUILD)/symbols%.o: $(BUILD)/symbols%.S $(BUILD)/flags
+	@$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/pass1.elf: $(OBJECTS) $(BUILD)/symbols1.o linker.ld
+	@$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
+$(BUILD)/quarry.elf: $(OBJECTS) $(BUILD)/symbols2.o linker.ld
+	@echo '  LD  $@'
+	@$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(BUILD)/quarry.iso: $(BUILD)/quarry.elf iso/boot/grub/grub.cfg iso/mkiso
+	@echo '  ISO $@'
+	@iso/mkiso $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+## in an emulator, and on a stick
+
+QEMU ?= qemu-system-x86_64
+MACHINE ?= q35,max-ram-below-4g=512M
+MEM ?= 1G
+CPU ?= max
+ARGS ?=
+OVMF ?= /usr/share/ovmf/OVMF.fd
+QEMU_ARGS = -machine $(MACHINE) -m $(MEM) -cpu $(CPU) -display none -no-reboot \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x04 $(QEMU_EXTRA)
+
+# ARGS make an image of their own, so that build/quarry.iso stays what everybody else boots.
+RUN_ISO = $(if $(ARGS),$(BUILD)/run.iso,$(BUILD)/quarry.iso)
+define boot_iso
+	$(if $(ARGS),@echo "set args='$(ARGS)'" > $(BUILD)/local.cfg; \
+		iso/mkiso $(RUN_ISO) $(BUILD)/quarry.elf $(BUILD)/local.cfg)
+	@$(QEMU) $(QEMU_ARGS) $(1) -serial stdio -cdrom $(RUN_ISO); case $$? in \
+	33) ;; \
+	35) echo 'Quarry: self-tests failed.' >&2; exit 1;; \
+	*)  echo 'Quarry: the emulator ended without a verdict.' >&2; exit 1;; esac
+endef
+
+run: $(BUILD)/quarry.iso		## boot it in QEMU, serial on this terminal; ARGS= MEM= CPU=
+	$(call boot_iso)
+run-uefi: $(BUILD)/quarry.iso		## the same through UEFI firmware
+	$(call boot_iso,-bios $(OVMF))
+usb: $(BUILD)/quarry.iso		## write the image to a USB stick, erasing it: DEV=/dev/sdX
+	@iso/usb $< '$(DEV)'
+gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its first instruction
+	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< -append '$(ARGS)' \
+		-S -gdb tcp:127.0.0.1:1234 & pid=$$!; trap 'kill $$pid 2>/dev/null' EXIT; \
+	gdb -q $< -ex 'target remote 127.0.0.1:1234' -ex 'echo Serial: $(BUILD)/gdb.log\n'
+
+## tests
+
+-include arch/hosted/hosted.mk
+
+PROVE := prove --exec tests/run
+MACHINES := $(sort $(wildcard tests/machines/*.machine))
+export BUILD CC PYTHON QEMU OVMF
+
+test: $(BUILD)/quarry.iso $(HOSTED_BINARY)	## every test there is
+	@$(PROVE) -j2 check-layers check-layers-itself runner-itself build hosted $(MACHINES)
+test-hosted: $(HOSTED_BINARY)		## mm/ in a Linux process, under sanitizers
+	@$(PROVE) hosted
+test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
+	@$(PROVE) -j2 $(MACHINES)
+test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name
+	@tests/machines/run tests/machines/$(M).machine
+check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
+	@tests/check-layers
+
+clean:					## delete the build directory
+	rm -rf $(BUILD)
+help:					## this list
+	@echo 'deps           install the Debian packages that the other targets need'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile | while read -r t h; do \
+		printf '%-14s %s\n' "$$t" "$$h"; done
+
+endif

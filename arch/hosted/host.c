@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory, output and exit of the hosted port, by libc.
+ *
+ * RAM is one sparse memfd; the offset in it is the physical address. Reserving address
+ * space, and taking a mapping away, puts an inaccessible anonymous mapping there; mapping
+ * RAM puts a shared mapping of the memfd over it. Linux merges neighbours that continue
+ * each other, so a run of pages costs one of the 65530 mappings a process may have.
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define ALIGNMENT 0x200000UL
+
+static int ram_fd = -1;
+
+unsigned long host_reserve(unsigned long hint, unsigned long size)
+{
+	void *area = mmap((void *)hint, size + ALIGNMENT, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (area == MAP_FAILED)
+		return 0;
+	return ((unsigned long)area + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+int host_ram_create(unsigned long size)
+{
+	ram_fd = memfd_create("quarry-ram", MFD_CLOEXEC);
+	if (ram_fd < 0)
+		return -1;
+	return ftruncate(ram_fd, (off_t)size);
+}
+
+int host_ram_soil(unsigned long pa, unsigned long size)
+{
+	void *window = mmap(NULL, size, PROT_WRITE, MAP_SHARED, ram_fd, (off_t)pa);
+
+	if (window == MAP_FAILED)
+		return -1;
+	memset(window, 0xa5, size);
+	return munmap(window, size);
+}
+
+int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable)
+{
+	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *to = mmap((void *)va, size, prot, MAP_SHARED | MAP_FIXED, ram_fd, (off_t)pa);
+
+	return to == MAP_FAILED ? -1 : 0;
+}
+
+int host_ram_unmap(unsigned long va, unsigned long size)
+{
+	void *to = mmap((void *)va, size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+
+	return to == MAP_FAILED ? -1 : 0;
+}
+
+void *host_alloc(unsigned long size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void host_write(const char *text, unsigned long len)
+{
+	while (len) {
+		ssize_t done = write(STDOUT_FILENO, text, len);
+
+		if (done <= 0)	/* a closed pipe: there is nobody left to tell */
+			return;
+		text += done;
+		len -= (unsigned long)done;
+	}
+}
+
+void host_exit(int code)
+{
+	_exit(code);
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+#
+# The hosted port: mm/, kernel/ and tests/ in a Linux process, build/hosted/quarry.
+#
+# May be set: HOSTED_CC, HOSTED_SANITIZE=address,undefined (or thread, or nothing),
+# HOSTED_OPT=-O1, HOSTED_BUILD=dir, EXTRA_CFLAGS.
+
+HOSTED_CC ?= $(if $(findstring -elf-,$(CC)),gcc,$(CC))
+HOSTED_SANITIZE ?= address,undefined
+HOSTED_OPT ?= -O1
+HOSTED_BUILD ?= $(BUILD)/hosted
+HOSTED_BINARY := $(HOSTED_BUILD)/quarry
+
+# All of the kernel but what is the bare machine's: its main(), its symbol table, and the
+# tests that look at the machine. Of arch/x86_64 what only computes, with its tests.
+HOSTED_BARE := kernel/main.c kernel/symbols.c tests/test_boot.c
+HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_tables.c \
+	console_option.c screen.c fbcon.c font.c))
+# These define or test what libc has too, and get other names for it.
+HOSTED_RENAMED := kernel/string.c tests/test_string.c
+HOSTED_RENAMES := memset memcpy memmove memcmp memchr strlen strnlen strcmp strncmp strchr \
+	strrchr strstr
+
+# Seen with libc's headers; everything else is seen with ours.
+HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c))
+HOSTED_SOURCES := $(filter-out $(HOSTED_BARE) $(HOSTED_RENAMED) $(HOSTED_LIBC_SOURCES), \
+	$(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) $(HOSTED_PURE) \
+	$(sort $(wildcard arch/hosted/*.c)) $(sort $(wildcard tests/test_*.c)))
+
+HOSTED_OBJECTS := $(HOSTED_SOURCES:%=$(HOSTED_BUILD)/%.o)
+HOSTED_LIBC_OBJECTS := $(HOSTED_LIBC_SOURCES:%=$(HOSTED_BUILD)/%.o)
+HOSTED_RENAMED_OBJECTS := $(patsubst %,$(HOSTED_BUILD)/%.o,$(wildcard $(HOSTED_RENAMED)))
+HOSTED_ALL_OBJECTS := $(HOSTED_OBJECTS) $(HOSTED_RENAMED_OBJECTS) $(HOSTED_LIBC_OBJECTS)
+
+HOSTED_LIBC_CFLAGS := -std=gnu17 -fPIE -fno-omit-frame-pointer -fno-strict-aliasing \
+	$(HOSTED_OPT) -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
+	-DQUARRY_HOSTED $(EXTRA_CFLAGS) \
+	$(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE) -fno-sanitize-recover=all)
+ifneq ($(findstring thread,$(HOSTED_SANITIZE)),)
+# GCC says that its run-time library does not see fences; ours stand where locks do not.
+HOSTED_LIBC_CFLAGS += $(if $(findstring clang,$(HOSTED_CC)),,-Wno-tsan)
+endif
+HOSTED_CFLAGS := $(HOSTED_LIBC_CFLAGS) -ffreestanding -nostdinc -Iinclude \
+	-Iarch/hosted/include -I. -Dsnprintf=quarry_snprintf -Dvsnprintf=quarry_vsnprintf
+
+$(HOSTED_BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HOSTED_CC) $(HOSTED_CFLAGS) $(HOSTED_ALL_OBJECTS)' | cmp -s - $@ || \
+		echo '$(HOSTED_CC) $(HOSTED_CFLAGS) $(HOSTED_ALL_OBJECTS)' > $@
+
+$(HOSTED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS)
+$(HOSTED_RENAMED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS) \
+	$(foreach f,$(HOSTED_RENAMES),-D$f=quarry_$f)
+$(HOSTED_LIBC_OBJECTS): private HOSTED_FLAGS = $(HOSTED_LIBC_CFLAGS)
+$(HOSTED_ALL_OBJECTS): $(HOSTED_BUILD)/%.o: % $(HOSTED_BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  HOSTED CC  $<'
+	@$(HOSTED_CC) $(HOSTED_FLAGS) -MMD -MP -c -o $@ $<
+
+$(HOSTED_BINARY): $(HOSTED_ALL_OBJECTS)
+	@echo '  HOSTED LD  $@'
+	@$(HOSTED_CC) -pie $(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE)) -o $@ $^
+
+-include $(HOSTED_ALL_OBJECTS:.o=.d)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments,
+ * joined, are the command line, so what the kernel understands works here too; `ram=`,
+ * `dirty` and `timeout=` are for this port alone.
+ *
+ * Exit codes: 0, all tests passed; 1, some failed; 2, the run broke off.
+ */
+#include <linux/align.h>
+#include <linux/kernel.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <quarry/port.h>
+#include <quarry/quarry.h>
+
+#include "host.h"
+#include "hosted.h"
+#include "kernel/boot.h"
+#include "kernel/memmap.h"
+#include "tests/selftest.h"
+
+#define TIME_LIMIT 300		/* seconds, for each unit of scale= */
+
+/* Taken, as a kernel's image and the firmware's data would be. */
+#define LOW_END	    SZ_64K
+#define IMAGE_START SZ_16M
+#define IMAGE_END   (18 * SZ_1M)
+
+int main(int argc, char **argv);
+
+struct boot_info boot_info = { .protocol = "hosted" };
+
+/*
+ * The made-up machine: all four zones, a first range that ends within a page, a hole that
+ * is not aligned to pages in the midst of DMA32, and a last range that ends in the midst of
+ * a page block.
+ */
+static const struct boot_range default_map[] = {
+	{ 0, 0x9fc00, BOOT_RAM },
+	{ 0x9fc00, 0x60400, BOOT_RESERVED },
+	{ SZ_1M, 639 * SZ_1M, BOOT_RAM },
+	{ 0x14000800, 0x5000, BOOT_ACPI },
+	{ SZ_4G, 512 * SZ_1M + 3 * SZ_4K, BOOT_RAM },
+};
+
+static const char usage[] =
+	"Usage: quarry [OPTION]...  Runs the self-tests of Quarry's mm, prints TAP.\n"
+	"  test=GLOB[,GLOB...]  the tests to run, as suite.case\n"
+	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
+	"  tap=ktap             nested KTAP instead of flat TAP\n"
+	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
+	"  dirty                fill RAM with junk first\n"
+	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"
+	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
+
+static void join_arguments(int argc, char **argv)
+{
+	size_t used = 0;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *quote = strchr(argv[i], ' ') && !strchr(argv[i], '"') ? "\"" : "";
+
+		used += scnprintf(boot_info.cmdline + used, BOOT_CMDLINE - used, "%s%s%s ",
+				  quote, argv[i], quote);
+	}
+	if (used == BOOT_CMDLINE - 1)
+		panic("the command line is too long");
+}
+
+static void print_usage(void)
+{
+	host_write(usage, sizeof(usage) - 1);
+	host_exit(0);
+}
+
+static void add_range(u64 start, u64 size, u32 type)
+{
+	if (boot_info.nr_ranges == BOOT_MAX_RANGES)
+		panic("ram=: too many ranges");
+	boot_info.ranges[boot_info.nr_ranges++] = (struct boot_range){ start, size, type };
+}
+
+static void parse_ram(const char *text)
+{
+	do {
+		char *end;
+		u64 size = memparse(text, &end), start;
+
+		if (end == text || *end != '@')
+			panic("ram=%s: SIZE@START is wanted", text);
+		text = end + 1;
+		start = memparse(text, &end);
+		if (end == text || (*end && *end != ','))
+			panic("ram=: SIZE@START[,SIZE@START...] is wanted, not %s", text);
+		add_range(start, size, BOOT_RAM);
+		text = end;
+	} while (*text++);
+}
+
+static void fill_boot_info(void)
+{
+	static char text[BOOT_CMDLINE];
+	unsigned int i;
+
+	if (cmdline_value("ram", text, sizeof(text))) {
+		parse_ram(text);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(default_map); i++)
+		add_range(default_map[i].start, default_map[i].size, default_map[i].type);
+}
+
+static void add_memory(void)
+{
+	static struct memmap_options options;
+	const struct memmap_sink sink = { memblock_add, memblock_remove };
+
+	printk("Command line: %s\n", boot_info.cmdline);
+	printk("Made-up memory map:\n");
+	memmap_print(boot_info.ranges, boot_info.nr_ranges);
+	memmap_read_options(&options);
+	memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, HOSTED_PHYS_LIMIT, &sink);
+	memblock_reserve(0, LOW_END);
+	memblock_reserve(IMAGE_START, IMAGE_END - IMAGE_START);
+	if (!memblock_phys_mem_size())
+		panic("there is no RAM");
+}
+
+static unsigned int time_limit(void)
+{
+	u64 seconds, scale;
+
+	if (cmdline_size("timeout", &seconds))
+		return min_t(u64, seconds, 1000000);
+	if (!cmdline_size("scale", &scale) || !scale)
+		scale = 1;
+	return TIME_LIMIT * min_t(u64, scale, 1000);
+}
+
+/* Real RAM is not born cleared; what relies on it shall fail here. */
+static void soil_ram(void)
+{
+	phys_addr_t start, end;
+	unsigned int i;
+
+	for_each_mem_range(i, &start, &end) {
+		start = ALIGN(start, SZ_4K);
+		end = ALIGN_DOWN(end, SZ_4K);
+		if (start < end && host_ram_soil(start, end - start))
+			panic("cannot fill RAM");
+	}
+}
+
+static void map_direct(void)
+{
+	phys_addr_t start, end;
+	unsigned int i;
+
+	for_each_direct_range(i, &start, &end) {
+		int error = hosted_map_direct(start, end);
+
+		if (error)
+			panic("cannot map RAM [0x%llx, 0x%llx): %d", start, end, error);
+	}
+}
+
+static void start_mm(void)
+{
+	struct quarry_options options = {
+		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
+	};
+
+	cmdline_size("highmem", &options.highmem);
+	quarry_plan(&options);
+	map_direct();
+	if (quarry_init())
+		panic("not enough memory");
+	show_mem();
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int failed;
+
+	hosted_open_console();			/* printk() reaches standard output */
+	join_arguments(argc, argv);		/* the command line */
+	if (cmdline_flag("--help"))
+		print_usage();
+	hosted_catch_faults(time_limit());	/* from here on nothing ends in silence */
+	fill_boot_info();			/* what a boot loader would tell */
+	add_memory();				/* memblock knows RAM and what is taken */
+	if (hosted_create_memory(memblock_end_of_DRAM()))
+		panic("Linux does not give the address space for this machine's RAM");
+	if (cmdline_flag("dirty"))
+		soil_ram();
+	start_mm();				/* the page allocator works */
+	port_irq_restore(0);			/* interrupts on, as a running kernel has them */
+	failed = selftest_run();
+	host_exit(failed ? 1 : 0);
+}

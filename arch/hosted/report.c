@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console, the backtraces and the fault reports of the hosted port, and what the tests
+ * use to touch memory that may fault.
+ */
+#include <linux/kernel.h>
+
+#include "host.h"
+#include "hosted.h"
+#include "kernel/console.h"
+#include "kernel/kernel.h"
+#include "kernel/symbols.h"
+#include "tests/probe.h"
+
+static void write_stdout(struct console *con, const char *text, size_t len)
+{
+	host_write(text, len);
+}
+
+void hosted_open_console(void)
+{
+	static struct console console = { .name = "stdout", .write = write_stdout };
+
+	console_register(&console);
+}
+
+/* main() itself ends a run that has a result; this is the end of any other. */
+void arch_exit(bool passed)
+{
+	host_exit(passed ? 0 : 2);
+}
+
+bool symbol_lookup(unsigned long addr, const char **name, unsigned long *offset,
+		   unsigned long *size)
+{
+	return host_symbol(addr, name, offset, size);
+}
+
+/*
+ * A chain goes up one stack; it may go over, once, from the stack of faults to the main one.
+ * The words it reads may lie in what AddressSanitizer keeps poisoned, when a frame pointer
+ * was used for something else.
+ */
+__attribute__((__no_sanitize__("address")))
+unsigned int arch_backtrace(unsigned long fp, unsigned long *pcs, unsigned int max)
+{
+	unsigned int nr = 0;
+
+	while (nr < max && IS_ALIGNED(fp, sizeof(long)) && host_on_stack(fp, 2 * sizeof(long))) {
+		const unsigned long *frame = (const unsigned long *)fp;
+		bool same_stack = host_on_stack(frame[0], 1) == host_on_stack(fp, 1);
+
+		if (!frame[1])
+			break;
+		pcs[nr++] = frame[1];
+		if (same_stack ? frame[0] <= fp : host_on_stack(fp, 1) == 1)
+			break;
+		fp = frame[0];
+	}
+	return nr;
+}
+
+static void report_fault(const struct host_fault *fault)
+{
+	unsigned int i;
+
+	if (fault->is_access)
+		pr_emerg("BUG: %s: %s of address 0x%016lx\n", fault->what,
+			 fault->is_write ? "write" : "read", fault->address);
+	else
+		pr_emerg("BUG: %s\n", fault->what);
+	pr_emerg("at [<%016lx>] %pS\n", fault->pc, (void *)fault->pc);
+	for (i = 0; i < HOST_NR_REGS; i++)
+		printk("%s%5s %016lx%s", i % 4 ? KERN_CONT : KERN_EMERG, host_reg_names[i],
+		       fault->regs[i], i % 4 == 3 || i == HOST_NR_REGS - 1 ? "\n" : "");
+	panic("%s at %pS", fault->what, (void *)fault->pc);
+}
+
+void hosted_catch_faults(unsigned int seconds)
+{
+	if (host_catch_faults(report_fault, seconds))
+		panic("cannot install signal handlers");
+}
+
+bool probe_read(const void *va, u8 *value)
+{
+	return host_probe_read(va, value);
+}
+
+bool probe_write(void *va, u8 value)
+{
+	return host_probe_write(va, value);
+}

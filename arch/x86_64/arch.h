@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of arch/x86_64 offer each other, kernel/main.c, and tests/test_boot.c. */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include <linux/types.h>
+#include <linux/compiler.h>
+
+#include "layout.h"
+
+/* 1. The image: linker.ld and boot.S. */
+
+extern char image_start[], text_end[], rodata_end[], image_end[];
+/* How far from its link address the loader put it. */
+extern unsigned long image_delta;
+
+/* The physical address of something in the image. */
+static inline phys_addr_t image_phys(const void *address)
+{
+	return (unsigned long)address - KERNEL_BASE + image_delta;
+}
+
+/* The direct map. Before paging_init() it covers 4 GiB, afterwards RAM without HIGHMEM. */
+static inline void *direct_map(phys_addr_t pa)
+{
+	return (void *)(DIRECT_BASE + pa);
+}
+
+/* 2. cpu.c */
+
+struct cpu_features {
+	bool nx, gbpages, pat, pge, mce, mca, la57, smep, smap, umip, hypervisor;
+	u8 phys_bits;		/* width of a physical address */
+	u8 family, model;
+	char vendor[13];
+	char brand[49];		/* empty where the CPU does not say */
+};
+
+extern struct cpu_features cpu;
+
+/* Finds the features and turns on the protections among them; prints a line. Once, early. */
+void cpu_init(void);
+
+/* 3. traps.c */
+
+/* Descriptor tables, task state, all 256 vectors, legacy interrupt controllers masked. */
+void traps_init(void);
+/* How many NMIs were reported and returned from. */
+unsigned long nmi_count(void);
+
+/* 4. stacks.c */
+
+/* One past the highest byte of stack i (STACK_BOOT, ...), and its guard page's address. */
+unsigned long stack_top(unsigned int i);
+unsigned long stack_guard(unsigned int i);
+/* The stack that address lies on; its name, or NULL when it lies on none. */
+const char *stack_find(unsigned long address, unsigned long *low, unsigned long *high);
+/* The same for guard pages: the name of the stack that a fault there overflowed. */
+const char *stack_overflowed(unsigned long address);
+
+/* 5. paging.c, pgtable.c, pgcheck.c */
+
+/* Builds the final page tables from memblock's ranges and switches to them. */
+void paging_init(void);
+
+/*
+ * Walks the live tables: returns the number of leaf entries that are writable and
+ * executable, or open to user mode, printing each. Without NX every entry is executable,
+ * and only user entries count.
+ */
+unsigned int paging_check_wx(void);
+
+/* 6. device_map.c */
+
+enum arch_map {
+	ARCH_MAP_RO,		/* memory to read: cached */
+	ARCH_MAP_UC,		/* registers: read and written in program order, uncached */
+	ARCH_MAP_WC,		/* a framebuffer: written in bursts; uncached where there is no PAT */
+};
+
+/* Makes the window usable: from boot on, before any of the two below. */
+void device_map_init(void);
+/*
+ * Maps physical [pa, pa + size) and returns the address of its first byte. pa and size need
+ * no alignment; the rest of the first and last page is mapped with it. NULL, and a line on
+ * the log, when the window is full or the range is empty or not an address of this CPU. Any
+ * time after traps_init(), on one CPU, not in interrupts.
+ */
+void *arch_map_device(phys_addr_t pa, size_t size, enum arch_map mode);
+/* Takes the same address and size back. NULL does nothing. */
+void arch_unmap_device(const void *address, size_t size);
+
+/* 7. setup.c, modules.c */
+
+/* Copies what the loader left at physical address `info` into boot_info; panics on nonsense. */
+void boot_parse(u32 loader, u32 info);
+/* Firmware map and options into memblock; reserves what is taken; prints the result. */
+void memory_init(void);
+/* The bytes of HIGHMEM that the command line asks for. */
+u64 highmem_wanted(void);
+/* Adds `size` bytes to a checksum (FNV-1a) that began with BOOT_CHECKSUM_START. */
+u32 boot_checksum(u32 sum, const void *data, size_t size);
+#define BOOT_CHECKSUM_START 0x811c9dc5
+/* Fills in every module's checksum and prints it. */
+void modules_sum(void);
+
+struct boot_module;
+/* The checksum of a module's content as it is in memory now. */
+u32 module_checksum(const struct boot_module *module);
+
+/* 8. kernel/main.c: boot.S calls it with the loader (layout.h) and its structure's address. */
+void kernel_main(u32 loader, u32 info) __noreturn;
+
+/* 9. crash.c */
+
+/* Option crash=kind: provokes that fault, so that its report can be seen. */
+void crash_if_asked(void);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Option crash=kind: a fault on purpose, after the page allocator has started, so that
+ * anyone can see what the report looks like and a test can check it. Each kind ends the
+ * run with `Bail out!`.
+ *
+ *	read	  of an address where nothing is mapped
+ *	null	  a write through a null pointer
+ *	text	  a write to the kernel's own code
+ *	exec	  a jump into data
+ *	stack	  a recursion without end
+ *	invalid	  an instruction that is none
+ *	divide	  by zero
+ *	panic	  a call of panic()
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <kernel/boot.h>
+
+#include "arch.h"
+
+static u8 data_code[] = { 0xc3 };	/* ret */
+
+static void crash_read(void)
+{
+	READ_ONCE(*(const u8 *)(DEVICE_BASE - PAGE_BYTES));
+}
+
+static void crash_null(void)
+{
+	u8 *null = NULL;
+
+	__asm__("" : "+r"(null));	/* the compiler need not know */
+	WRITE_ONCE(*null, 1);
+}
+
+static void crash_text(void)
+{
+	WRITE_ONCE(*image_start, 1);
+}
+
+static void crash_exec(void)
+{
+	__asm__ __volatile__("call *%0" :: "r"(data_code) : "memory");
+}
+
+static void noinline crash_stack(void)
+{
+	volatile char frame[256] = { 1 };	/* read again afterwards: not a tail call */
+
+	if (frame[0])
+		crash_stack();
+	frame[1] = frame[0];
+}
+
+static void crash_invalid(void)
+{
+	__asm__ __volatile__("ud2");
+}
+
+static void crash_divide(void)
+{
+	__asm__ __volatile__("divl %%ecx" :: "a"(1), "d"(0), "c"(0));
+}
+
+static void crash_panic(void)
+{
+	panic("asked for by crash=panic");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} kinds[] = {
+	{ "read", crash_read }, { "null", crash_null }, { "text", crash_text },
+	{ "exec", crash_exec }, { "stack", crash_stack }, { "invalid", crash_invalid },
+	{ "divide", crash_divide }, { "panic", crash_panic },
+};
+
+void crash_if_asked(void)
+{
+	unsigned int i;
+	char kind[16];
+
+	if (!cmdline_value("crash", kind, sizeof(kind)))
+		return;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kind, kinds[i].name))
+			kinds[i].run();
+	pr_warn("crash=%s did nothing\n", kind);
+}

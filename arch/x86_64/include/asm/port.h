@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The inline part of quarry/port.h for bare x86_64. */
+#ifndef _ASM_PORT_H
+#define _ASM_PORT_H
+
+#include <linux/types.h>
+
+#define X86_RFLAGS_IF 0x200UL
+
+static inline bool port_irqs_disabled(void)
+{
+	unsigned long flags;
+
+	__asm__ __volatile__("pushfq; popq %0" : "=r"(flags));
+	return !(flags & X86_RFLAGS_IF);
+}
+
+static inline unsigned long port_irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ __volatile__("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
+	return flags;
+}
+
+static inline void port_irq_restore(unsigned long flags)
+{
+	if (flags & X86_RFLAGS_IF)
+		__asm__ __volatile__("sti" ::: "memory");
+}
+
+static inline unsigned int port_cpu(void)
+{
+	return 0;
+}
+
+static inline void port_relax(void)
+{
+	__asm__ __volatile__("pause" ::: "memory");
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where everything lies. Read by C and by assembly.
+ *
+ *	0000000000000000  identity map of 4 GiB, while booting only
+ *	ffff888000000000  direct map: RAM but for HIGHMEM, 64 TiB at most
+ *	ffffea0000000000  page descriptors			   (quarry)
+ *	ffffeb0000000000  page-block table			   (quarry)
+ *	ffffec0000000000  kmap window				   (quarry)
+ *	ffffed0000000000  device window: ACPI, registers, screen   (device_map.c)
+ *	ffffffff80000000  the image; linked 16 MiB above		   (linker.ld)
+ *
+ * The image is linked for physical address 16 MiB, but a loader may put it at any multiple
+ * of 2 MiB below 4 GiB: a virtual address V of the image is at V - KERNEL_BASE + image_delta.
+ *
+ * The stacks lie in one block of .bss, each above a guard page that the final page tables
+ * leave unmapped, with one more guard page at the end.
+ */
+#ifndef ARCH_LAYOUT_H
+#define ARCH_LAYOUT_H
+
+#define KERNEL_BASE	0xffffffff80000000
+#define DIRECT_BASE	0xffff888000000000
+#define DIRECT_SIZE	0x0000400000000000
+#define VMEMMAP_BASE	0xffffea0000000000
+#define PAGEBLOCK_BASE	0xffffeb0000000000
+#define KMAP_BASE	0xffffec0000000000
+#define DEVICE_BASE	0xffffed0000000000
+
+/* What the boot tables map, at 0 and at DIRECT_BASE. */
+#define BOOT_MAP_SIZE	0x100000000
+
+#define PAGE_BYTES	4096
+
+#define STACK_SIZE	16384
+#define STACK_STRIDE	(PAGE_BYTES + STACK_SIZE)
+#define STACK_BOOT	0
+#define STACK_NMI	1
+#define STACK_DOUBLE	2
+#define STACK_MACHINE	3
+#define NR_STACKS	4
+
+/* Segment selectors: entries of `gdt` in boot.S. */
+#define KERNEL_CS	0x08
+#define KERNEL_DS	0x10
+#define KERNEL_TSS	0x18
+
+/* Which loader called: the first argument of kernel_main(). */
+#define BOOT_BY_MULTIBOOT2 0
+#define BOOT_BY_PVH	   1
+
+#endif

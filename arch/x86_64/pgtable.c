@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of any root: the walk, building, and mm's port_map() family in the kernel's.
+ *
+ * Tables made here come from memblock and are reached through the direct map; those that
+ * are part of the image (the roots, the device window's) through the image, because the
+ * image need not lie in memory that the direct map covers. A table is never given back, and
+ * a present entry of a higher level never changes, so walks need no lock; who writes an
+ * entry owns its address range.
+ *
+ * A walk costs one load a level. port_map() writes one entry for each 4 KiB, or for each
+ * 2 MiB where no small table was prepared.
+ */
+#include <linux/kernel.h>
+#include <linux/memblock.h>
+#include <linux/sizes.h>
+#include <quarry/port.h>
+
+#include "pgtable.h"
+
+unsigned long port_direct_base = DIRECT_BASE;
+unsigned long port_vmemmap_base = VMEMMAP_BASE;
+unsigned long port_pageblock_base = PAGEBLOCK_BASE;
+unsigned long port_kmap_base = KMAP_BASE;
+
+u64 *table_of(u64 entry)
+{
+	phys_addr_t pa = entry & PTE_ADDRESS;
+
+	if (pa >= image_phys(image_start) && pa < image_phys(image_end))
+		return (u64 *)(pa - image_delta + KERNEL_BASE);
+	return direct_map(pa);
+}
+
+/* Page tables lie in the direct map from the start: a table's address tells where it is. */
+static u64 table_new(void)
+{
+	void *table = memblock_alloc(PAGE_BYTES, PAGE_BYTES);
+
+	return table ? ((unsigned long)table - DIRECT_BASE) | PTE_TABLE : 0;
+}
+
+u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make)
+{
+	u64 *table = root, *entry;
+	unsigned int level;
+
+	for (level = SHIFT_ROOT; level > shift; level -= 9) {
+		entry = &table[table_index(va, level)];
+		if (!*entry && make)
+			*entry = table_new();
+		if (!(*entry & PTE_PRESENT) || (level < SHIFT_ROOT && (*entry & PTE_LARGE)))
+			return NULL;
+		table = table_of(*entry);
+	}
+	return &table[table_index(va, shift)];
+}
+
+static bool page_fits(unsigned long va, phys_addr_t pa, size_t size, unsigned int shift)
+{
+	return IS_ALIGNED(va | pa, 1UL << shift) && size >= 1UL << shift;
+}
+
+int pgtable_map(u64 *root, unsigned long va, phys_addr_t pa, size_t size, u64 bits)
+{
+	unsigned int shift;
+	u64 *entry;
+
+	while (size) {
+		shift = cpu.gbpages && page_fits(va, pa, size, SHIFT_1G) ? SHIFT_1G :
+			page_fits(va, pa, size, SHIFT_2M) ? SHIFT_2M : SHIFT_4K;
+		entry = pgtable_walk(root, va, shift, true);
+		if (!entry)
+			return -ENOMEM;
+		*entry = pa | bits | (shift > SHIFT_4K ? PTE_LARGE : 0);
+		va += 1UL << shift;
+		pa += 1UL << shift;
+		size -= 1UL << shift;
+	}
+	return 0;
+}
+
+int port_map_prepare(unsigned long va, size_t size, size_t step)
+{
+	unsigned int shift = step == SZ_2M ? SHIFT_2M : SHIFT_4K;
+	unsigned long span = (unsigned long)TABLE_ENTRIES << shift;
+	unsigned long at;
+
+	for (at = ALIGN_DOWN(va, span); at < va + size; at += span)
+		if (!pgtable_walk(kernel_root, at, shift, true))
+			return -ENOMEM;
+	return 0;
+}
+
+/* The entry that is to map va: large if the rest of the range allows and no table is there. */
+static u64 *port_entry(unsigned long va, phys_addr_t pa, size_t size, unsigned int *shift)
+{
+	u64 *entry;
+
+	if (page_fits(va, pa, size, SHIFT_2M)) {
+		*shift = SHIFT_2M;
+		entry = pgtable_walk(kernel_root, va, SHIFT_2M, false);
+		if (entry && (!*entry || (*entry & PTE_LARGE)))
+			return entry;
+	}
+	*shift = SHIFT_4K;
+	return pgtable_walk(kernel_root, va, SHIFT_4K, false);
+}
+
+static bool port_prepared(unsigned long va, phys_addr_t pa, size_t size)
+{
+	unsigned int shift;
+	size_t done;
+
+	for (done = 0; done < size; done += 1UL << shift)
+		if (!port_entry(va + done, pa + done, size - done, &shift))
+			return false;
+	return true;
+}
+
+int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
+{
+	u64 bits = pte_data() | PTE_GLOBAL | (prot == PORT_RW ? PTE_WRITE : 0);
+	unsigned int shift;
+	size_t done;
+	u64 *entry;
+
+	if (!port_prepared(va, pa, size))
+		return -EFAULT;
+	for (done = 0; done < size; done += 1UL << shift) {
+		entry = port_entry(va + done, pa + done, size - done, &shift);
+		WRITE_ONCE(*entry, (pa + done) | bits | (shift == SHIFT_2M ? PTE_LARGE : 0));
+		tlb_forget(va + done);
+	}
+	return 0;
+}
+
+/* The entry that maps va, at whatever level; NULL when nothing does. */
+static u64 *leaf(unsigned long va, unsigned int *shift)
+{
+	u64 *entry;
+
+	for (*shift = SHIFT_1G; *shift >= SHIFT_4K; *shift -= 9) {
+		entry = pgtable_walk(kernel_root, va, *shift, false);
+		if (!entry || !(*entry & PTE_PRESENT))
+			return NULL;
+		if (*shift == SHIFT_4K || (*entry & PTE_LARGE))
+			return entry;
+	}
+	return NULL;
+}
+
+void port_unmap(unsigned long va, size_t size)
+{
+	unsigned long end = va + size;
+	unsigned int shift;
+	u64 *entry;
+
+	while (va < end) {
+		entry = leaf(va, &shift);
+		if (!entry) {
+			va += SZ_4K;
+			continue;
+		}
+		WRITE_ONCE(*entry, 0);
+		tlb_forget(va);
+		va += 1UL << shift;
+	}
+}
+
+bool port_translate(unsigned long va, phys_addr_t *pa)
+{
+	unsigned long inside;
+	unsigned int shift;
+	u64 *entry = leaf(va, &shift);
+
+	if (!entry)
+		return false;
+	inside = va & ((1UL << shift) - 1);
+	*pa = ((*entry & PTE_ADDRESS) & ~((1ULL << shift) - 1)) | inside;
+	return true;
+}

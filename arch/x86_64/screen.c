@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text on a screen of character cells, whatever draws them.
+ *
+ * Two arrays of cells: `text` is what is to be seen, `shown` what was drawn last. Writing
+ * and scrolling change `text` only; at the end of a write every cell that differs is drawn
+ * and copied to `shown`. So the screen's memory, which a real machine reads very slowly, is
+ * never read; a log replayed at once is drawn once; and scrolling costs the cells that
+ * look different afterwards, not the whole screen.
+ *
+ * The end of the log is always to be seen. A line feed moves to the next row without
+ * scrolling: the last row is used before the first is given up. Lines are coloured by how
+ * they begin, as TAP has it; a line too long goes on in the next row in the same colour.
+ *
+ * Invariants: x <= cols; y <= rows; y == rows means that the next character scrolls;
+ * outside [dirty_from, dirty_to) `text` equals `shown`.
+ * No locks: the log's writer serialises. Costs 2 * 2 bytes a cell.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "arch/x86_64/console_hw.h"
+
+#define TAB 8
+
+static const struct { const char *word; enum ink ink; } line_inks[] = {
+	{ "ok ", INK_GOOD },
+	{ "not ok", INK_BAD },
+	{ "Bail out!", INK_BAD },
+	{ "#", INK_DIM },
+};
+
+static enum ink ink_of(const char *head, unsigned int len)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++) {
+		size_t word = strlen(line_inks[i].word);
+
+		if (len >= word && !memcmp(head, line_inks[i].word, word))
+			return line_inks[i].ink;
+	}
+	return INK_PLAIN;
+}
+
+static struct screen_cell *cell_at(struct screen *s, unsigned int col, unsigned int row)
+{
+	return &s->text[row * s->cols + col];
+}
+
+static void mark_dirty(struct screen *s, unsigned int from, unsigned int to)
+{
+	if (from < s->dirty_from)
+		s->dirty_from = from;
+	if (to > s->dirty_to)
+		s->dirty_to = to;
+}
+
+static void blank_rows(struct screen *s, unsigned int from, unsigned int to)
+{
+	for (unsigned int i = from * s->cols; i < to * s->cols; i++)
+		s->text[i] = (struct screen_cell){ ' ', INK_PLAIN };
+}
+
+static void scroll(struct screen *s)
+{
+	unsigned int kept = s->rows - s->scroll_step;
+
+	memmove(s->text, cell_at(s, 0, s->scroll_step), kept * s->cols * sizeof(*s->text));
+	blank_rows(s, kept, s->rows);
+	s->y -= s->scroll_step;
+	mark_dirty(s, 0, s->rows);
+}
+
+static void next_row(struct screen *s)
+{
+	if (s->y == s->rows)
+		scroll(s);
+	s->y++;
+	s->x = 0;
+}
+
+static void put(struct screen *s, char ch)
+{
+	if (s->x == s->cols)
+		next_row(s);
+	if (s->y == s->rows)
+		scroll(s);
+	*cell_at(s, s->x, s->y) = (struct screen_cell){ ch, s->ink };
+	mark_dirty(s, s->y, s->y + 1);
+	s->x++;
+}
+
+static void end_line(struct screen *s)
+{
+	next_row(s);
+	s->ink = INK_PLAIN;
+	s->head_len = 0;
+	s->head_done = false;
+}
+
+/* The beginning of a line grew: what it is may be clear now, also for what stands there. */
+static void classify(struct screen *s, char ch)
+{
+	if (s->head_done || (ch == ' ' && !s->head_len))
+		return;
+	s->head[s->head_len++] = ch;
+	s->ink = ink_of(s->head, s->head_len);
+	s->head_done = s->head_len == SCREEN_HEAD || s->ink != INK_PLAIN;
+	if (s->ink == INK_PLAIN)
+		return;
+	for (unsigned int col = 0; col < s->x; col++)
+		cell_at(s, col, s->y)->ink = s->ink;
+}
+
+static void put_char(struct screen *s, unsigned char ch)
+{
+	if (ch == '\n') {
+		end_line(s);
+	} else if (ch == '\r') {
+		s->x = 0;
+	} else if (ch == '\t') {
+		do
+			put(s, ' ');
+		while (s->x % TAB);
+	} else if (ch < 0x80 || ch >= 0xc0) {	/* one box for the bytes of one UTF-8 character */
+		put(s, ch >= ' ' && ch < SCREEN_BOX ? ch : SCREEN_BOX);
+		classify(s, ch);
+	}
+}
+
+static void draw_changes(struct screen *s)
+{
+	for (unsigned int row = s->dirty_from; row < s->dirty_to; row++) {
+		for (unsigned int col = 0; col < s->cols; col++) {
+			struct screen_cell want = *cell_at(s, col, row);
+			struct screen_cell *shown = &s->shown[row * s->cols + col];
+
+			if (want.ch == shown->ch && want.ink == shown->ink)
+				continue;
+			*shown = want;
+			s->draw(s, col, row, want);
+		}
+	}
+	s->dirty_from = s->rows;
+	s->dirty_to = 0;
+}
+
+void screen_init(struct screen *s)
+{
+	s->x = s->y = 0;
+	s->ink = INK_PLAIN;
+	s->head_len = 0;
+	s->head_done = false;
+	s->dirty_from = s->rows;
+	s->dirty_to = 0;
+	blank_rows(s, 0, s->rows);
+	memcpy(s->shown, s->text, s->rows * s->cols * sizeof(*s->text));
+}
+
+void screen_write(struct screen *s, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put_char(s, text[i]);
+	draw_changes(s);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 8250 family of serial ports, sending only, polled, 8N1, in I/O ports or in memory
+ * with registers 1, 2, 4 or 8 bytes apart.
+ *
+ * A port is believed to exist when it keeps two patterns in its scratch register and
+ * returns two characters through its own loop. Nothing in here waits without a bound: an
+ * absent or stuck port is a fact of life. After MAX_TIMEOUTS waits in vain, one after
+ * another, a port is dead and skipped from then on.
+ *
+ * When the transmitter is empty a FIFO of sixteen takes sixteen characters without another
+ * look at the status.
+ */
+#include "arch/x86_64/console_hw.h"
+#include "arch/x86_64/io.h"
+
+/* Registers, and their bits as far as they are used. */
+enum {
+	THR = 0, RBR = 0, DLL = 0,	/* send, receive; divisor while LCR_DLAB is set */
+	IER = 1, DLM = 1,
+	FCR = 2, IIR = 2,
+	LCR = 3, MCR = 4, LSR = 5, SCR = 7,
+
+	FCR_ENABLE_CLEAR = 0x07,
+	IIR_FIFO = 0xc0,
+	LCR_8N1 = 0x03, LCR_DLAB = 0x80,
+	MCR_DTR_RTS = 0x03, MCR_LOOP = 0x10,
+	LSR_DATA = 0x01, LSR_THR_EMPTY = 0x20, LSR_ALL_EMPTY = 0x40,
+	LSR_ABSENT = 0xff,
+};
+
+/*
+ * Looks at a register before giving up. One look takes about a microsecond on real
+ * machines and a full FIFO 14 ms at 9600 baud, so this is several times what is needed.
+ */
+#define POLLS	     100000
+#define MAX_TIMEOUTS 4
+#define FIFO_DEPTH   16
+
+static u8 uart_in(const struct uart *uart, unsigned int reg)
+{
+	const struct uart_place *at = &uart->place;
+
+	if (!at->mmio)
+		return inb(at->addr + reg);
+	switch (at->access) {
+	case 4:
+		return *(volatile u32 *)(uart->regs + reg * at->stride);
+	case 2:
+		return *(volatile u16 *)(uart->regs + reg * at->stride);
+	default:
+		return uart->regs[reg * at->stride];
+	}
+}
+
+static void uart_out(const struct uart *uart, unsigned int reg, u8 value)
+{
+	const struct uart_place *at = &uart->place;
+
+	if (!at->mmio) {
+		outb(value, at->addr + reg);
+		return;
+	}
+	switch (at->access) {
+	case 4:
+		*(volatile u32 *)(uart->regs + reg * at->stride) = value;
+		break;
+	case 2:
+		*(volatile u16 *)(uart->regs + reg * at->stride) = value;
+		break;
+	default:
+		uart->regs[reg * at->stride] = value;
+	}
+}
+
+/* Waits until any of `bits` is set in the line status. */
+static bool uart_wait(const struct uart *uart, u8 bits)
+{
+	for (unsigned int i = 0; i < POLLS; i++) {
+		u8 status = uart_in(uart, LSR);
+
+		if (status == LSR_ABSENT)
+			return false;
+		if (status & bits)
+			return true;
+	}
+	return false;
+}
+
+static bool scratch_keeps(const struct uart *uart, u8 pattern)
+{
+	uart_out(uart, SCR, pattern);
+	uart_in(uart, IIR);	/* something else on the bus, lest it echo the pattern */
+	return uart_in(uart, SCR) == pattern;
+}
+
+static bool loop_returns(const struct uart *uart, u8 pattern)
+{
+	uart_out(uart, THR, pattern);
+	return uart_wait(uart, LSR_DATA) && uart_in(uart, RBR) == pattern;
+}
+
+static bool loop_works(const struct uart *uart)
+{
+	bool works;
+
+	uart_out(uart, MCR, MCR_LOOP | MCR_DTR_RTS);
+	for (unsigned int i = 0; i < 2 * FIFO_DEPTH && uart_in(uart, LSR) & LSR_DATA; i++)
+		uart_in(uart, RBR);
+	works = loop_returns(uart, 0xae) && loop_returns(uart, 0x51);
+	uart_out(uart, MCR, MCR_DTR_RTS);
+	return works;
+}
+
+static void set_baud(const struct uart *uart)
+{
+	u32 divisor;
+
+	if (!uart->place.baud)
+		return;
+	divisor = uart->place.clock / (16ULL * uart->place.baud);	/* firmware may name any rate */
+	if (!divisor || divisor > 0xffff)
+		return;
+	uart_out(uart, LCR, LCR_8N1 | LCR_DLAB);
+	uart_out(uart, DLL, divisor & 0xff);
+	uart_out(uart, DLM, divisor >> 8);
+	uart_out(uart, LCR, LCR_8N1);
+}
+
+bool uart_open(struct uart *uart)
+{
+	uart->room = uart->timeouts = 0;
+	uart->dead = false;
+	if (uart_in(uart, LSR) == LSR_ABSENT)
+		return false;
+	if (!scratch_keeps(uart, 0x5a) || !scratch_keeps(uart, 0xa5))
+		return false;
+	/* What the loader was still sending would be lost, or come back through the loop. */
+	if (!uart_wait(uart, LSR_ALL_EMPTY))
+		return false;
+	uart_out(uart, IER, 0);
+	uart_out(uart, LCR, LCR_8N1);
+	uart_out(uart, FCR, FCR_ENABLE_CLEAR);
+	set_baud(uart);
+	if (!loop_works(uart))
+		return false;
+	uart->depth = (uart_in(uart, IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
+	return true;
+}
+
+static void uart_put(struct uart *uart, char ch)
+{
+	if (!uart->room) {
+		if (!uart_wait(uart, LSR_THR_EMPTY)) {
+			uart->dead = ++uart->timeouts >= MAX_TIMEOUTS;
+			return;
+		}
+		uart->timeouts = 0;
+		uart->room = uart->depth;
+	}
+	uart_out(uart, THR, ch);
+	uart->room--;
+}
+
+void uart_write(struct uart *uart, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && !uart->dead; i++) {
+		if (text[i] == '\n')
+			uart_put(uart, '\r');
+		uart_put(uart, text[i]);
+	}
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupts of this CPU, off and on again. */
+#ifndef _LINUX_IRQFLAGS_H
+#define _LINUX_IRQFLAGS_H
+
+#include <quarry/port.h>
+
+#define local_irq_save(flags)	 do { (flags) = port_irq_save(); } while (0)
+#define local_irq_restore(flags) port_irq_restore(flags)
+#define irqs_disabled()		 port_irqs_disabled()
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Small things that every source uses. */
+#ifndef _LINUX_KERNEL_H
+#define _LINUX_KERNEL_H
+
+#include <linux/align.h>
+#include <linux/bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/types.h>
+
+#define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define round_up(x, y)	   ALIGN(x, y)
+#define round_down(x, y)   ALIGN_DOWN(x, y)
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+#define __stringify_1(x...) #x
+#define __stringify(x...)   __stringify_1(x)
+
+/*
+ * Prints into buf, never past size bytes, always terminated when size > 0.
+ * Returns the length the whole text has (snprintf) or what was stored (scnprintf).
+ * Format extensions: %pS %ps %px %pK (see docs/architecture.md).
+ */
+int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list args) __printf(3, 0);
+int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+
+/*
+ * A number with an optional suffix K, M, G, T, P or E (powers of 1024), base by prefix
+ * as in C. *end is where reading stopped. A value that does not fit gives ULLONG_MAX.
+ */
+unsigned long long memparse(const char *text, char **end);
+
+/* The whole of `text` (a final newline is fine) as a number: 0, -EINVAL or -ERANGE. */
+int kstrtoull(const char *text, unsigned int base, unsigned long long *result);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* min, max and clamp that evaluate each argument once and refuse mixed types. */
+#ifndef _LINUX_MINMAX_H
+#define _LINUX_MINMAX_H
+
+#define __same_type_ptr(a, b) ((void)(&(a) == &(b)))
+#define min(x, y) ({ __typeof__(x) _a = (x); __typeof__(y) _b = (y); \
+	__same_type_ptr(_a, _b); _a < _b ? _a : _b; })
+#define max(x, y) ({ __typeof__(x) _a = (x); __typeof__(y) _b = (y); \
+	__same_type_ptr(_a, _b); _a > _b ? _a : _b; })
+#define min_t(type, x, y) ({ type _a = (x); type _b = (y); _a < _b ? _a : _b; })
+#define max_t(type, x, y) ({ type _a = (x); type _b = (y); _a > _b ? _a : _b; })
+#define max3(x, y, z) max(max(x, y), z)
+#define min3(x, y, z) min(min(x, y), z)
+#define clamp(v, lo, hi) min(max(v, lo), hi)
+#define clamp_t(type, v, lo, hi) min_t(type, max_t(type, v, lo), hi)
+#define swap(a, b) do { __typeof__(a) _t = (a); (a) = (b); (b) = _t; } while (0)
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages: descriptors, numbers, addresses, references. */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <linux/align.h>
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/gfp.h>
+#include <linux/mm_types.h>
+#include <linux/mmzone.h>
+#include <linux/pfn.h>
+#include <quarry/port.h>
+
+#define PAGE_ALIGN(addr)   ALIGN((addr), PAGE_SIZE)
+#define PAGE_ALIGNED(addr) IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
+#define offset_in_page(p)  ((unsigned long)(p) & (PAGE_SIZE - 1))
+
+/* The order of the smallest block that holds size bytes; size > 0, at most 2^63. */
+static inline int get_order(unsigned long size)
+{
+	return size <= PAGE_SIZE ? 0 : fls64((size - 1) >> PAGE_SHIFT);
+}
+
+/* Arithmetic, defined for pages whose pfn is valid. */
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return (struct page *)port_vmemmap_base + pfn;
+}
+
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return page - (const struct page *)port_vmemmap_base;
+}
+
+static inline phys_addr_t page_to_phys(const struct page *page)
+{
+	return (phys_addr_t)page_to_pfn(page) << PAGE_SHIFT;
+}
+
+static inline struct page *phys_to_page(phys_addr_t phys)
+{
+	return pfn_to_page(phys >> PAGE_SHIFT);
+}
+
+/* The direct map: a fixed distance. HIGHMEM has no such address. */
+static inline void *phys_to_virt(phys_addr_t phys)
+{
+	return (void *)(port_direct_base + phys);
+}
+
+static inline phys_addr_t virt_to_phys(const volatile void *virt)
+{
+	return (unsigned long)virt - port_direct_base;
+}
+
+static inline struct page *virt_to_page(const void *virt)
+{
+	return phys_to_page(virt_to_phys(virt));
+}
+
+#define __va(phys) phys_to_virt(phys)
+#define __pa(virt) virt_to_phys((const void *)(virt))
+
+/* Is there a descriptor? Then the page is RAM or a hole between RAM in the same 2 MiB. */
+bool pfn_valid(unsigned long pfn);
+/* Is it an address in the direct map of RAM that is in use? */
+bool virt_addr_valid(const volatile void *virt);
+
+/*
+ * Where the page can be read and written: its direct-map address; for a HIGHMEM page what
+ * kmap() gave it, NULL while it is not kmapped.
+ */
+void *page_address(const struct page *page);
+
+bool PageHighMem(const struct page *page);
+struct zone *page_zone(const struct page *page);
+enum zone_type page_zonenum(const struct page *page);
+int page_to_nid(const struct page *page);
+/* Neither free nor allocated: the kernel itself, firmware, holes. */
+bool PageReserved(const struct page *page);
+
+/* The first page of the __GFP_COMP block that holds the page; any other page is its own. */
+struct page *compound_head(const struct page *page);
+/* The order of the __GFP_COMP block this page begins; 0 for any other page. */
+unsigned int compound_order(const struct page *page);
+bool PageCompound(const struct page *page);
+
+/* References to an allocated page; those of a __GFP_COMP block are counted in its head. */
+static inline int page_count(const struct page *page)
+{
+	return atomic_read(&compound_head(page)->_refcount);
+}
+
+static inline void get_page(struct page *page)
+{
+	atomic_inc(&compound_head(page)->_refcount);
+}
+
+/* Drops a reference; the last one frees the page or the __GFP_COMP block. Any context. */
+void put_page(struct page *page);
+
+/*
+ * Makes 2^order single pages out of an allocated block that is not __GFP_COMP; each is
+ * freed by itself. The caller is the block's only owner.
+ */
+void split_page(struct page *page, unsigned int order);
+
+unsigned long nr_free_pages(void);	/* over all zones */
+unsigned long totalram_pages(void);	/* free and allocated */
+unsigned long totalhigh_pages(void);
+unsigned long nr_free_highpages(void);
+
+/* Prints every zone's state. Any context. */
+void show_mem(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _LINUX_STRING_H
+#define _LINUX_STRING_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+void *memset(void *s, int c, size_t n);
+void *memcpy(void *dst, const void *src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+void *memchr(const void *s, int c, size_t n);
+/* The first byte that is not c, or NULL when all are. */
+void *memchr_inv(const void *s, int c, size_t n);
+
+size_t strlen(const char *s);
+size_t strnlen(const char *s, size_t n);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t n);
+char *strchr(const char *s, int c);
+char *strrchr(const char *s, int c);
+char *strstr(const char *haystack, const char *needle);
+/* Copies at most size - 1 bytes and terminates; returns the length or -E2BIG. */
+ssize_t strscpy(char *dst, const char *src, size_t size);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every build option of mm/: default, unit, cost. Override with -DQUARRY_X=value; the
+ * checks at the end refuse what cannot work.
+ */
+#ifndef _QUARRY_CONFIG_H
+#define _QUARRY_CONFIG_H
+
+/* Orders 0 to MAX_ORDER - 1 exist. Fixed at 11 (largest block 4 MiB): drivers rely on it. */
+#define MAX_ORDER 11
+
+/*
+ * Unit of mobility grouping and of page-block bookkeeping: 2^9 pages, 2 MiB, one large
+ * TLB entry. Costs 64 bytes for each 2 MiB of memory that is in use.
+ */
+#define PAGEBLOCK_ORDER 9
+
+/*
+ * Descriptors come to life a section at a time. At 256 MiB one section's descriptors fill
+ * exactly one 2 MiB page. Costs 1 byte a section, up to the highest page of RAM.
+ */
+#define SECTION_SHIFT 28
+
+/* NUMA nodes compiled in. Costs about 4 KiB each. Range 1 to 64. */
+#ifndef QUARRY_MAX_NODES
+#define QUARRY_MAX_NODES 64
+#endif
+
+/* CPUs compiled in. Costs 128 bytes of page-table window each. Range 1 to 256. */
+#ifndef QUARRY_NR_CPUS
+#define QUARRY_NR_CPUS 256
+#endif
+
+/* Ranges that the early allocator can hold, for each of memory and reserved. 24 bytes each. */
+#ifndef QUARRY_MEMBLOCK_REGIONS
+#define QUARRY_MEMBLOCK_REGIONS 1024
+#endif
+
+/* Pages that kmap can hold mapped at once. One page-table entry and 16 bytes each. */
+#ifndef QUARRY_KMAP_SLOTS
+#define QUARRY_KMAP_SLOTS 512
+#endif
+
+/* How deep kmap_local_page nests on one CPU. */
+#ifndef QUARRY_KMAP_LOCAL_DEPTH
+#define QUARRY_KMAP_LOCAL_DEPTH 16
+#endif
+
+/* HIGHMEM unless the boot says otherwise: one part in this many of each node's RAM. */
+#ifndef QUARRY_HIGHMEM_SHARE
+#define QUARRY_HIGHMEM_SHARE 8
+#endif
+
+_Static_assert(PAGEBLOCK_ORDER == 9, "a section's descriptors must fill one 2 MiB page");
+_Static_assert(QUARRY_MAX_NODES >= 1 && QUARRY_MAX_NODES <= 64, "QUARRY_MAX_NODES: 1 to 64");
+_Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 to 256");
+_Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");
+_Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0, "QUARRY_KMAP_SLOTS: a multiple of 16");
+_Static_assert(QUARRY_KMAP_LOCAL_DEPTH >= 2, "QUARRY_KMAP_LOCAL_DEPTH: at least 2, copy_highpage needs them");
+_Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What mm/ needs from the kernel it lives in: the porting manual.
+ *
+ * A host supplies <asm/port.h> (the inline part, below) and defines the functions and
+ * variables declared here. Two ports come with Quarry, arch/x86_64 and arch/hosted;
+ * read the hosted one first, it is the shorter.
+ *
+ * The order of a boot, as a host writes it:
+ *
+ *	memblock_add(base, size);		   every range of RAM the firmware names
+ *	memblock_reserve(base, size);		   what is taken: kernel, modules, tables
+ *	quarry_plan(&(struct quarry_options){ .highmem = QUARRY_HIGHMEM_DEFAULT });
+ *	for_each_direct_range(i, start, end)	   map [start, end) at port_direct_base + start
+ *		...
+ *	quarry_init();				   from here on alloc_pages() works
+ *
+ * Page tables that the host builds between quarry_plan() and quarry_init() come from
+ * memblock_alloc(). All of this runs on one CPU with interrupts off.
+ *
+ * The minimal tier. A host without HIGHMEM passes .highmem = 0 and may let port_map()
+ * serve the descriptor areas only. A host with one CPU returns 0 from port_cpu(). A host
+ * whose allocations never happen in interrupts may make the interrupt functions empty.
+ * A host that maps its descriptor areas beforehand, whole, may return 0 from
+ * port_map_prepare() and port_map() without doing anything, provided the memory reads as
+ * zeroes.
+ */
+#ifndef _QUARRY_PORT_H
+#define _QUARRY_PORT_H
+
+#include <linux/types.h>
+
+/*
+ * 1. Inline part: <asm/port.h> defines
+ *
+ *	unsigned long port_irq_save(void);	 interrupts off; returns what was before
+ *	void port_irq_restore(unsigned long);	 back to that
+ *	bool port_irqs_disabled(void);
+ *	unsigned int port_cpu(void);		 this CPU, 0 to QUARRY_NR_CPUS - 1
+ *	void port_relax(void);			 in the body of a loop that waits for another CPU
+ */
+#include <asm/port.h>
+
+/*
+ * 2. Virtual areas, set before quarry_plan(). Each is aligned to 2 MiB. Nothing else may
+ * live there.
+ */
+extern unsigned long port_direct_base;	  /* where physical address 0 is, or would be, mapped */
+extern unsigned long port_vmemmap_base;	  /* 32 bytes for each page up to the highest of RAM */
+extern unsigned long port_pageblock_base; /* 64 bytes for each 2 MiB up to there */
+extern unsigned long port_kmap_base;	  /* QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH pages */
+
+/*
+ * 3. Page tables, for the areas above. va, pa and size are multiples of 4 KiB.
+ */
+
+enum port_prot { PORT_RO, PORT_RW };	/* never executable */
+
+/*
+ * Makes every table that later port_map() calls on [va, va + size) need. `step` is the
+ * smallest size those calls will use: 4 KiB, or 2 MiB (then va, pa and size of those calls
+ * are multiples of 2 MiB and one large entry may serve each). Called during quarry_init()
+ * only, may call memblock_alloc(). -ENOMEM when there is no memory.
+ */
+int port_map_prepare(unsigned long va, size_t size, size_t step);
+
+/*
+ * Maps [va, va + size) to [pa, pa + size) in an area prepared before; what was mapped
+ * there is replaced. Any context; may not allocate, so it cannot fail in a prepared area;
+ * -EFAULT, with nothing mapped, outside one. Once it returns this CPU sees the new mapping.
+ */
+int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot);
+
+/* Removes such a mapping, and this CPU's cached copy. Any context. */
+void port_unmap(unsigned long va, size_t size);
+
+/* Is va mapped, and to what? For validators and tests. */
+bool port_translate(unsigned long va, phys_addr_t *pa);
+
+/*
+ * 4. Text. printk(), panic(), dump_stack(), vsnprintf() and the string functions are the
+ * host's, under their Linux names, as declared in linux/printk.h, linux/bug.h,
+ * linux/kernel.h and linux/string.h.
+ */
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a host starts mm/, and what it may ask of it beyond Linux's API. quarry/port.h has
+ * the order of calls.
+ */
+#ifndef _QUARRY_QUARRY_H
+#define _QUARRY_QUARRY_H
+
+#include <linux/types.h>
+
+#define QUARRY_HIGHMEM_DEFAULT (~0ULL)
+
+struct quarry_options {
+	u64 highmem;		/* bytes to keep without a standing mapping, over all nodes; 0: none */
+	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
+};
+
+/*
+ * Decides nodes and zones from what memblock knows. Afterwards memblock_alloc() keeps out
+ * of HIGHMEM. A request too large is cut to half of each node's RAM.
+ */
+void quarry_plan(const struct quarry_options *options);
+
+/*
+ * Builds the page allocator; the direct map is in place. 0, or -ENOMEM when there is not
+ * enough memory for its own tables.
+ */
+int quarry_init(void);
+
+/* The i-th range of RAM that the direct map must cover: [*start, *end), bytes. */
+bool quarry_direct_range(unsigned int i, phys_addr_t *start, phys_addr_t *end);
+#define for_each_direct_range(i, p_start, p_end) \
+	for (i = 0; quarry_direct_range(i, p_start, p_end); i++)
+
+/* A caller's mistakes, each reported on the log, counted, and told to a hook. */
+enum quarry_report {
+	QUARRY_BAD_FREE,	/* free of what is not allocated, or at another order */
+	QUARRY_BAD_ARGUMENT,	/* flags or addresses that make no sense together */
+	QUARRY_BAD_UNMAP,	/* kunmap of what is not mapped, or out of order */
+	QUARRY_NO_SLOT,		/* more kmaps than there are slots */
+	QUARRY_CORRUPTION,	/* a validator found a broken structure */
+	QUARRY_NR_REPORTS,
+};
+
+typedef void (*quarry_report_fn)(enum quarry_report kind, const void *address);
+
+/* Sets the hook (NULL: none), called in the reporter's context; returns the one before. */
+quarry_report_fn quarry_set_report_hook(quarry_report_fn hook);
+/* How many so far. */
+unsigned long quarry_report_count(enum quarry_report kind);
+unsigned long quarry_report_total(void);
+
+/*
+ * Checks every structure of mm/ against its invariants: returns the number of
+ * violations, each reported as QUARRY_CORRUPTION. Any context; takes each lock in turn and
+ * holds it for as long as its structure is large.
+ */
+unsigned int quarry_validate(void);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's command line: words `name` or `name=value`, separated by blanks. Double
+ * quotes keep blanks, round a value (name="a b") or a whole word ("name=a b", the form
+ * that GRUB makes of it); the quotes themselves are dropped. A quote that is never closed
+ * reaches to the end.
+ *
+ * The text is searched anew on each question: nothing is parsed ahead, so nothing can be
+ * too long or too many. No locks: the text is set during boot, and by tests.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <kernel/boot.h>
+
+static const char *cmdline = boot_info.cmdline;
+
+const char *cmdline_set(const char *text)
+{
+	const char *before = cmdline;
+
+	cmdline = text;
+	return before;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A word as it stands, with its quotes: [start, end). */
+struct word {
+	const char *start, *end;
+};
+
+/* Finds the next word from *pos on, and moves *pos behind it. */
+static bool next_word(const char **pos, struct word *word)
+{
+	const char *p = *pos;
+	bool quoted = false;
+
+	while (is_blank(*p))
+		p++;
+	word->start = p;
+	for (; *p && (quoted || !is_blank(*p)); p++)
+		if (*p == '"')
+			quoted = !quoted;
+	word->end = p;
+	*pos = p;
+	return word->end > word->start;
+}
+
+/* Where the word goes on behind the given name; NULL when it begins otherwise. */
+static const char *skip_name(const struct word *word, const char *name)
+{
+	const char *p = word->start;
+
+	for (; p < word->end; p++) {
+		if (*p == '"')
+			continue;
+		if (!*name || *p != *name)
+			break;
+		name++;
+	}
+	return *name ? NULL : p;
+}
+
+/* The word's value, still with its quotes, when it is `name=value`; else NULL. */
+static const char *find_value(const struct word *word, const char *name)
+{
+	const char *p = skip_name(word, name);
+
+	return p && p < word->end && *p == '=' ? p + 1 : NULL;
+}
+
+/* Copies a value without its quotes; false when size is too small for it. */
+static bool copy_value(char *buf, size_t size, const char *from, const char *end)
+{
+	size_t n = 0;
+
+	for (; from < end; from++) {
+		if (*from == '"')
+			continue;
+		if (n + 1 >= size)
+			return false;
+		buf[n++] = *from;
+	}
+	if (!size)
+		return false;
+	buf[n] = '\0';
+	return true;
+}
+
+bool cmdline_flag(const char *name)
+{
+	const char *pos = cmdline;
+	struct word word;
+
+	while (next_word(&pos, &word))
+		if (skip_name(&word, name) == word.end)
+			return true;
+	return false;
+}
+
+const char *cmdline_value(const char *name, char *buf, size_t size)
+{
+	const char *pos = cmdline, *value = NULL, *end = NULL, *found;
+	struct word word;
+
+	while (next_word(&pos, &word)) {
+		found = find_value(&word, name);
+		if (found) {
+			value = found;
+			end = word.end;
+		}
+	}
+	if (!value)
+		return NULL;
+	if (!copy_value(buf, size, value, end)) {
+		pr_warn("command line: the value of %s= is too long, ignored\n", name);
+		return NULL;
+	}
+	return buf;
+}
+
+bool cmdline_size(const char *name, u64 *bytes)
+{
+	char text[32], *end;
+	u64 size;
+
+	if (!cmdline_value(name, text, sizeof(text)))
+		return false;
+	size = memparse(text, &end);
+	if (end == text || *end) {
+		pr_warn("command line: %s=%s is not a size, ignored\n", name, text);
+		return false;
+	}
+	*bytes = size;
+	return true;
+}
+
+void cmdline_each(const char *name, void (*fn)(const char *value, void *arg), void *arg)
+{
+	const char *pos = cmdline, *value;
+	char text[BOOT_CMDLINE];
+	struct word word;
+
+	while (next_word(&pos, &word)) {
+		value = find_value(&word, name);
+		if (!value)
+			continue;
+		if (copy_value(text, sizeof(text), value, word.end))
+			fn(text, arg);
+		else
+			pr_warn("command line: a value of %s= is too long, ignored\n", name);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of kernel/ and the ports offer each other beside the Linux API. */
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+/* 1. Supplied by each port (arch/<port>). */
+
+/*
+ * Ends the run with a verdict for whoever started it, and never returns. Prints nothing.
+ * Any context, also the worst.
+ */
+void arch_exit(bool passed) __noreturn;
+
+/*
+ * Walks frame pointers from fp, a frame's base: stores up to max return addresses, the
+ * innermost first, and returns how many. Bounded, and never faults on a broken chain.
+ */
+unsigned int arch_backtrace(unsigned long fp, unsigned long *pcs, unsigned int max);
+
+/* 2. printk.c */
+
+/* How far every printk() line stands in from the left (at most 6); returns how far before. */
+unsigned int printk_set_indent(unsigned int spaces);
+
+/*
+ * For panic(): makes sure that the next printk() comes out, whoever holds the log. Waits a
+ * bounded time for another CPU to finish its text.
+ */
+void printk_break_lock(void);
+
+/* 3. panic.c */
+
+/* dump_stack() from another frame: trap handlers pass the frame pointer they found. */
+void dump_stack_from(unsigned long fp);
+
+/* How many WARNs so far. */
+unsigned long warn_count(void);
+
+/* 4. selftest.c: parts of the runner that have tests of their own. */
+
+/* Does text match the pattern? `*` is any run of characters, `?` any one. */
+bool selftest_glob(const char *pattern, const char *text);
+
+/*
+ * Does a choice (globs separated by commas) take in suite.name? A glob without a dot also
+ * chooses whole suites by their name.
+ */
+bool selftest_chosen(const char *choice, const char *suite, const char *name);
+
+/* The generator: turns the state (not 0) into the next one, and returns a number from it. */
+u64 selftest_random_step(u64 *state);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* The order of a boot on the bare machine, and its end. */
+#include <linux/kernel.h>
+#include <quarry/port.h>
+#include <quarry/quarry.h>
+#include <arch/x86_64/acpi.h>
+#include <arch/x86_64/arch.h>
+#include <arch/x86_64/console_hw.h>
+#include <kernel/boot.h>
+#include <kernel/kernel.h>
+#include <tests/selftest.h>
+
+/* linker.ld: every self-test there is. */
+extern const struct selftest __start_selftests[], __stop_selftests[];
+
+static unsigned int tests_planned(void)
+{
+	const struct selftest *test;
+	unsigned int nr = 0;
+	char choice[512];
+	bool all = !cmdline_value("test", choice, sizeof(choice));
+
+	for (test = __start_selftests; test < __stop_selftests; test++)
+		nr += all || selftest_chosen(choice, test->suite, test->name);
+	return nr;
+}
+
+static void start_memory(void)
+{
+	struct quarry_options options = { .highmem = highmem_wanted() };
+
+	quarry_plan(&options);			/* nodes and zones from what memblock knows */
+	paging_init();				/* the final page tables: W^X, guard pages */
+	if (quarry_init())			/* from here on alloc_pages() works */
+		panic("not enough memory for the page allocator's own tables");
+}
+
+/* Of `planned` tests. Both lines are what a person or a program looks for at the end. */
+static void print_verdict(unsigned int planned, unsigned int failed)
+{
+	if (failed)
+		pr_err("Quarry: %u of %u tests failed\n", failed, planned);
+	else
+		pr_info("Quarry: all %u tests passed\n", planned);
+	pr_info("reboot: System halted\n");
+}
+
+/* boot.S calls this on the boot stack, the first 4 GiB mapped, interrupts off. */
+void kernel_main(u32 loader, u32 info)
+{
+	unsigned int failed;
+
+	traps_init();				/* from here on a fault is a report */
+	cpu_init();				/* features found, protections on */
+	device_map_init();			/* arch_map_device() works */
+	boot_parse(loader, info);		/* the loader's words, copied */
+	console_init();				/* serial and screen: the log comes out */
+	acpi_init();				/* firmware tables found and checked */
+	memory_init();				/* memblock knows RAM and what is taken */
+	start_memory();				/* the page allocator works */
+	crash_if_asked();			/* crash=: a fault on purpose */
+	port_irq_restore(X86_RFLAGS_IF);	/* interrupts on, as a running kernel has them */
+	failed = selftest_run();		/* the proof */
+	print_verdict(tests_planned(), failed);
+	arch_exit(!failed);			/* QEMU ends; a real machine halts */
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner of the self-tests: chooses, runs, watches, and reports in TAP.
+ *
+ * The linker gathers the entries that SELFTEST() makes into one array, in any order within
+ * a file. Suites run in the order in which they first appear there, and the cases of each
+ * in the order of their source.
+ *
+ * A case fails through a CHECK, and also when it leaves anything behind: a misuse report or
+ * a WARN that it did not announce, a structure of mm/ that is no longer sound, pages that
+ * are missing (or too many), interrupts switched off.
+ *
+ * Command line:
+ *	test=GLOB[,GLOB...]	only cases whose suite.name matches (`*`, `?`); a glob without
+ *				a dot also chooses whole suites
+ *	tap=ktap		nested KTAP instead of flat TAP 13
+ *	scale=N			stress and randomised cases run N times as long
+ *	seed=N			where random numbers start
+ * A value that makes no sense ends the run with `Bail out!`: to run something else than
+ * what was asked for would look like an answer.
+ *
+ * One case runs at a time; its threads may call the check functions, which only count up.
+ */
+#include <linux/atomic.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <quarry/quarry.h>
+#include <tests/selftest.h>
+#include <kernel/boot.h>
+#include <kernel/console.h>
+#include <kernel/kernel.h>
+
+#define DEFAULT_SEED  20240101
+#define SEED_MIX      0x9e3779b97f4a7c15ULL /* so that small seeds have ones everywhere */
+#define MAX_SHOWN     10	/* failed checks of one case that are printed */
+#define KTAP_INDENT   2
+
+extern const struct selftest __start_selftests[], __stop_selftests[];
+
+static struct {
+	char choice[512];	/* globs */
+	u64 scale, seed;
+	bool ktap;
+	char error[160];	/* what is wrong with them; empty when nothing is */
+} options;
+
+/* The case that is running. */
+static struct {
+	atomic_t failures;
+	bool skipped;
+	char reason[128];
+	unsigned long reports, warnings; /* announced */
+	u64 random;
+} current;
+
+/* What a case must leave as it found it. */
+struct surroundings {
+	unsigned long free_pages, reports, warnings;
+	bool irqs_off;
+};
+
+struct totals {
+	unsigned int passed, failed, skipped;
+};
+
+/* 1. For the cases */
+
+/* Counts a failure; true while it is one of those to print. */
+static bool count_failure(void)
+{
+	return atomic_inc_return(&current.failures) <= MAX_SHOWN;
+}
+
+bool selftest_check(bool ok, const char *file, int line, const char *what)
+{
+	if (!ok && count_failure())
+		printk("%s:%d: not true: %s\n", file, line, what);
+	return ok;
+}
+
+bool selftest_check_eq(unsigned long long a, unsigned long long b, const char *file, int line,
+		       const char *what_a, const char *what_b)
+{
+	if (a != b && count_failure())
+		printk("%s:%d: %s is %llu (0x%llx), not %s = %llu (0x%llx)\n", file, line, what_a,
+		       a, a, what_b, b, b);
+	return a == b;
+}
+
+bool selftest_check_str(const char *a, const char *b, const char *file, int line, const char *what)
+{
+	bool ok = a && b && !strcmp(a, b);
+
+	if (!ok && count_failure())
+		printk("%s:%d: %s is \"%s\", not \"%s\"\n", file, line, what, a, b);
+	return ok;
+}
+
+void selftest_skip(const char *fmt, ...)
+{
+	__builtin_va_list args;
+
+	__builtin_va_start(args, fmt);
+	vsnprintf(current.reason, sizeof(current.reason), fmt, args);
+	__builtin_va_end(args);
+	current.skipped = true;
+}
+
+void selftest_expect_reports(unsigned int nr)
+{
+	current.reports += nr;
+}
+
+void selftest_expect_warnings(unsigned int nr)
+{
+	current.warnings += nr;
+}
+
+unsigned long selftest_scaled(unsigned long n)
+{
+	unsigned long scaled;
+
+	return __builtin_mul_overflow(n, options.scale, &scaled) ? ~0UL : scaled;
+}
+
+u64 selftest_random_step(u64 *state)
+{
+	u64 x = *state;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	*state = x;
+	return x * 0x2545f4914f6cdd1dULL;	/* the low bits of x alone are weak */
+}
+
+u64 selftest_random(void)
+{
+	return selftest_random_step(&current.random);
+}
+
+unsigned long selftest_random_below(unsigned long n)
+{
+	return (unsigned long)(((unsigned __int128)selftest_random() * n) >> 64);
+}
+
+/* 2. Choosing */
+
+bool selftest_glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *retry = NULL;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = text;
+		} else if (*pattern && (*pattern == '?' || *pattern == *text)) {
+			pattern++;
+			text++;
+		} else if (star) {
+			/* The last star takes one character more, and all behind it starts anew. */
+			pattern = star;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+/* Copies the glob that *choice begins with and moves behind its comma; false at the end. */
+static bool next_glob(const char **choice, char *glob, size_t size)
+{
+	const char *end = strchr(*choice, ',');
+	size_t length = end ? (size_t)(end - *choice) : strlen(*choice);
+
+	if (!**choice)
+		return false;
+	strscpy(glob, *choice, min(length + 1, size));
+	*choice += end ? length + 1 : length;
+	return true;
+}
+
+static bool glob_chooses(const char *glob, const char *suite, const char *name)
+{
+	char full[128];
+
+	scnprintf(full, sizeof(full), "%s.%s", suite, name);
+	return selftest_glob(glob, full) || (!strchr(glob, '.') && selftest_glob(glob, suite));
+}
+
+bool selftest_chosen(const char *choice, const char *suite, const char *name)
+{
+	char glob[128];
+
+	while (next_glob(&choice, glob, sizeof(glob)))
+		if (glob_chooses(glob, suite, name))
+			return true;
+	return false;
+}
+
+static bool chosen(const struct selftest *test)
+{
+	return selftest_chosen(options.choice, test->suite, test->name);
+}
+
+static bool comes_before(const struct selftest *a, const struct selftest *b)
+{
+	return a->line != b->line ? a->line < b->line : a < b;
+}
+
+/* The chosen case of first's suite that comes after `last` (NULL: the first), or NULL. */
+static const struct selftest *next_case(const struct selftest *first, const struct selftest *last)
+{
+	const struct selftest *test, *best = NULL;
+
+	for (test = first; test < __stop_selftests; test++) {
+		if (strcmp(test->suite, first->suite) || !chosen(test))
+			continue;
+		if (last && !comes_before(last, test))
+			continue;
+		if (!best || comes_before(test, best))
+			best = test;
+	}
+	return best;
+}
+
+/* The first entry of the next suite that has chosen cases, from `test` on; NULL at the end. */
+static const struct selftest *next_suite(const struct selftest *test)
+{
+	const struct selftest *earlier;
+
+	for (; test < __stop_selftests; test++) {
+		for (earlier = __start_selftests; earlier < test; earlier++)
+			if (!strcmp(earlier->suite, test->suite))
+				break;
+		if (earlier == test && next_case(test, NULL))
+			return test;
+	}
+	return NULL;
+}
+
+#define for_each_suite(first) \
+	for (first = next_suite(__start_selftests); first; first = next_suite(first + 1))
+#define for_each_case(test, first) \
+	for (test = next_case(first, NULL); test; test = next_case(first, test))
+
+static unsigned int count_cases(const struct selftest *first)
+{
+	const struct selftest *test;
+	unsigned int n = 0;
+
+	for_each_case(test, first)
+		n++;
+	return n;
+}
+
+/* 3. Options */
+
+#define refuse(fmt, args...) scnprintf(options.error, sizeof(options.error), fmt, ##args)
+
+static void read_number(const char *name, u64 *value, u64 fallback)
+{
+	char word[32];
+
+	*value = fallback;
+	if (cmdline_value(name, word, sizeof(word)) && kstrtoull(word, 0, value))
+		refuse("%s=%s is not a number", name, word);
+}
+
+/* Each glob must choose something: a name mistyped among others would go unseen. */
+static void check_choice(void)
+{
+	const char *rest = options.choice;
+	const struct selftest *test;
+	char glob[128];
+
+	if (!*rest)
+		refuse("test= names no test");
+	while (next_glob(&rest, glob, sizeof(glob))) {
+		for (test = __start_selftests; test < __stop_selftests; test++)
+			if (glob_chooses(glob, test->suite, test->name))
+				break;
+		if (test == __stop_selftests)
+			refuse("no test matches %s", glob);
+	}
+}
+
+static void read_options(void)
+{
+	char form[16];
+
+	memset(&options, 0, sizeof(options));
+	if (!cmdline_value("test", options.choice, sizeof(options.choice)))
+		strscpy(options.choice, "*", sizeof(options.choice));
+	check_choice();
+	if (cmdline_value("tap", form, sizeof(form))) {
+		options.ktap = !strcmp(form, "ktap");
+		if (!options.ktap && strcmp(form, "13"))
+			refuse("tap=%s is neither 13 nor ktap", form);
+	}
+	read_number("scale", &options.scale, 1);
+	read_number("seed", &options.seed, DEFAULT_SEED);
+	if (!options.scale)
+		refuse("scale=0 would test nothing");
+}
+
+/* 4. Running */
+
+static struct surroundings look_around(void)
+{
+	return (struct surroundings){
+		.free_pages = nr_free_pages(),
+		.reports = quarry_report_total(),
+		.warnings = warn_count(),
+		.irqs_off = irqs_disabled(),
+	};
+}
+
+/* Fails the case for everything that it left behind. */
+static void compare_surroundings(const struct surroundings *before)
+{
+	struct surroundings after = look_around();
+	unsigned long reports = after.reports - before->reports;
+	unsigned long warnings = after.warnings - before->warnings;
+	unsigned int violations = quarry_validate();
+
+	if (after.irqs_off != before->irqs_off && count_failure())
+		printk("interrupts were left %s\n", after.irqs_off ? "off" : "on");
+	if (reports != current.reports && count_failure())
+		printk("%lu misuse reports, %lu expected\n", reports, current.reports);
+	if (warnings != current.warnings && count_failure())
+		printk("%lu warnings, %lu expected\n", warnings, current.warnings);
+	if (violations && count_failure())
+		printk("the validators found %u violations\n", violations);
+	if (after.free_pages != before->free_pages && count_failure())
+		printk("free pages: %lu before, %lu after, %+ld\n", before->free_pages,
+		       after.free_pages, (long)(after.free_pages - before->free_pages));
+}
+
+static void print_result(const struct selftest *test, unsigned int number, bool failed)
+{
+	const char *verdict = failed ? "not ok" : "ok";
+
+	if (options.ktap)
+		tap_printf("%*s%s %u %s", KTAP_INDENT, "", verdict, number, test->name);
+	else
+		tap_printf("%s %u - %s.%s", verdict, number, test->suite, test->name);
+	if (current.skipped && !failed)
+		tap_printf(" # SKIP %s", current.reason);
+	tap_printf("\n");
+}
+
+static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
+{
+	struct surroundings before = look_around();
+	int failures;
+
+	memset(&current, 0, sizeof(current));
+	current.random = options.seed ^ SEED_MIX;
+	if (!current.random)
+		current.random = SEED_MIX;	/* a state of 0 would stay 0 */
+	test->run();
+	compare_surroundings(&before);
+	failures = atomic_read(&current.failures);
+	if (failures > MAX_SHOWN)
+		printk("%d more failures\n", failures - MAX_SHOWN);
+	print_result(test, number, failures);
+	if (failures)
+		totals->failed++;
+	else if (current.skipped)
+		totals->skipped++;
+	else
+		totals->passed++;
+}
+
+static void run_flat(struct totals *totals)
+{
+	const struct selftest *first, *test;
+	unsigned int number = 0;
+
+	for_each_suite(first)
+		number += count_cases(first);
+	tap_printf("1..%u\n", number);
+	printk("seed %llu, scale %llu\n", options.seed, options.scale);
+	number = 0;
+	for_each_suite(first)
+		for_each_case(test, first)
+			run_case(test, ++number, totals);
+	printk("totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed, totals->skipped);
+}
+
+/* One suite: a test of the outer document, with a whole document inside. */
+static void run_nested(const struct selftest *first, unsigned int number, struct totals *totals)
+{
+	unsigned int failed_before = totals->failed, inner = 0;
+	const struct selftest *test;
+
+	tap_printf("%*sKTAP version 1\n", KTAP_INDENT, "");
+	printk_set_indent(KTAP_INDENT);
+	printk("Subtest: %s\n", first->suite);
+	tap_printf("%*s1..%u\n", KTAP_INDENT, "", count_cases(first));
+	for_each_case(test, first)
+		run_case(test, ++inner, totals);
+	printk_set_indent(0);
+	tap_printf("%s %u %s\n", totals->failed == failed_before ? "ok" : "not ok", number,
+		   first->suite);
+}
+
+static void run_ktap(struct totals *totals)
+{
+	const struct selftest *first;
+	unsigned int number = 0;
+
+	for_each_suite(first)
+		number++;
+	tap_printf("1..%u\n", number);
+	printk("seed %llu, scale %llu\n", options.seed, options.scale);
+	number = 0;
+	for_each_suite(first)
+		run_nested(first, ++number, totals);
+	printk("Totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed, totals->skipped);
+}
+
+unsigned int selftest_run(void)
+{
+	struct totals totals = { 0 };
+	unsigned long free_pages;
+
+	read_options();
+	/* Whatever firmware and loader left on the line, the header stands alone. */
+	tap_printf("\r\n%s\n", options.ktap ? "KTAP version 1" : "TAP version 13");
+	if (*options.error) {
+		tap_printf("Bail out! %s\n", options.error);
+		return 1;
+	}
+	free_pages = nr_free_pages();
+	if (options.ktap)
+		run_ktap(&totals);
+	else
+		run_flat(&totals);
+	printk("free pages: %lu before, %lu after\n", free_pages, nr_free_pages());
+	return totals.failed;
+}

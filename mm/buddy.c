@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The buddy system inside one zone: split on allocation, merge on free. No policy.
+ *
+ * A block of order o is 2^o pages that begin at a multiple of 2^o; its buddy is the block
+ * whose number differs in bit o alone. A free block is never next to a free buddy of the
+ * same order: the two are merged at once, up to order 10.
+ *
+ * Two levels. Below order 9 a buddy always lies in the same page block (2 MiB, order 9), so
+ * each page block keeps its own small buddy system: a list of free blocks for each order 0
+ * to 8, linked by 16-bit indices through the first descriptors of the blocks. Above, a zone
+ * lists whole free page blocks (order 9) and pairs of them (order 10).
+ *
+ *	zone -- whole[0]:  page block <-> page block		order 9, free
+ *	     |- whole[1]:  page block <-> ...			order 10, free, first of a pair
+ *	     `- partial[mobility][fullness][largest order]:  page block <-> ...
+ *			   |
+ *			   `- head[0..8]:  block <-> block	free blocks inside it
+ *
+ * Why page blocks are listed and not blocks: a small request takes from the fullest page
+ * block that can serve it (eight buckets of fullness; within one, from the page block whose
+ * largest free block is smallest). Nearly empty page blocks so come free as a whole, and
+ * memory that was used in small pieces is to be had as large ones again. Whole page blocks
+ * belong to no mobility: the first small allocation gives one its own.
+ *
+ * State. Only the first descriptor of a block says anything: PAGE_FREE or PAGE_USED, and
+ * the order. All other descriptors are PAGE_NONE and are not touched, whatever the order.
+ *
+ * Invariants, for each live page block (checked by validate.c):
+ *   nr_free is the number of pages in free blocks;
+ *   bit o of `orders` is set exactly when head[o] begins a list;
+ *   `place` is what buddy_place() computes, and the page block is in just that list;
+ *   zone->nr_free is the sum of nr_free over its page blocks.
+ *
+ * Locks: zone->lock, held by the caller. Costs: allocation finds its page block in at most
+ * eight steps and splits at most nine times; a free merges at most ten times.
+ */
+#include "internal.h"
+
+/* ---- Lists of page blocks in the zone ---- */
+
+static enum place partial_place(unsigned int bucket, unsigned int order)
+{
+	return PLACE_PARTIAL + bucket * PAGEBLOCK_ORDER + order;
+}
+
+u8 buddy_place(const struct pageblock *pb)
+{
+	if (!pb->orders)
+		return PLACE_NONE;
+	return partial_place((pb->nr_free - 1) / (PAGEBLOCK_PAGES / NR_BUCKETS), __fls(pb->orders));
+}
+
+static u32 *place_head(struct zone *zone, const struct pageblock *pb, u8 place)
+{
+	u32 *partial = &zone->partial[pb->mobility][0][0];
+
+	return place >= PLACE_PARTIAL ? &partial[place - PLACE_PARTIAL]
+				      : &zone->whole[place - PLACE_WHOLE];
+}
+
+static void mark_partial(struct zone *zone, const struct pageblock *pb, u8 place, bool filled)
+{
+	unsigned int bucket = (place - PLACE_PARTIAL) / PAGEBLOCK_ORDER;
+	unsigned int order = (place - PLACE_PARTIAL) % PAGEBLOCK_ORDER;
+	u16 *mask = &zone->partial_mask[pb->mobility][bucket];
+
+	*mask = filled ? *mask | BIT(order) : *mask & ~BIT(order);
+}
+
+static void list_block(struct zone *zone, struct pageblock *pb, u8 place)
+{
+	u32 number = pb - pageblock_table();
+	u32 *head;
+
+	pb->place = place;
+	if (place == PLACE_NONE)
+		return;
+	head = place_head(zone, pb, place);
+	pb->prev = BLOCK_NONE;
+	pb->next = *head;
+	if (pb->next != BLOCK_NONE)
+		pageblock_table()[pb->next].prev = number;
+	else if (place >= PLACE_PARTIAL)
+		mark_partial(zone, pb, place, true);
+	*head = number;
+}
+
+static void unlist_block(struct zone *zone, struct pageblock *pb)
+{
+	u32 *head;
+
+	if (pb->place == PLACE_NONE)
+		return;
+	head = place_head(zone, pb, pb->place);
+	if (pb->next != BLOCK_NONE)
+		pageblock_table()[pb->next].prev = pb->prev;
+	if (pb->prev != BLOCK_NONE)
+		pageblock_table()[pb->prev].next = pb->next;
+	else
+		*head = pb->next;
+	if (pb->place >= PLACE_PARTIAL && *head == BLOCK_NONE)
+		mark_partial(zone, pb, pb->place, false);
+	pb->place = PLACE_NONE;
+}
+
+/* After the page block's counts changed: moves it to where it belongs now. */
+static void relist_block(struct zone *zone, struct pageblock *pb)
+{
+	u8 place = buddy_place(pb);
+
+	if (place == pb->place)
+		return;
+	unlist_block(zone, pb);
+	list_block(zone, pb, place);
+}
+
+/* ---- Free blocks inside a page block: orders 0 to 8 ---- */
+
+static struct page *block_page(const struct pageblock *pb, unsigned int index)
+{
+	return pfn_to_page(block_to_pfn(pb) + index);
+}
+
+static void push(struct pageblock *pb, unsigned int index, unsigned int order)
+{
+	struct page *page = block_page(pb, index);
+
+	page->state = PAGE_FREE;
+	page->order = order;
+	page->buddy.prev = INDEX_NONE;
+	page->buddy.next = pb->head[order];
+	if (page->buddy.next != INDEX_NONE)
+		block_page(pb, page->buddy.next)->buddy.prev = index;
+	pb->head[order] = index;
+	pb->orders |= BIT(order);
+}
+
+static void take(struct pageblock *pb, struct page *page, unsigned int order)
+{
+	u16 next = page->buddy.next, prev = page->buddy.prev;
+
+	if (next != INDEX_NONE)
+		block_page(pb, next)->buddy.prev = prev;
+	if (prev != INDEX_NONE)
+		block_page(pb, prev)->buddy.next = next;
+	else
+		pb->head[order] = next;
+	if (pb->head[order] == INDEX_NONE)
+		pb->orders &= ~BIT(order);
+	page->state = PAGE_NONE;
+}
+
+/* Cuts the block at index from order `from` down to `to`; the upper halves become free. */
+static struct page *split(struct pageblock *pb, unsigned int index, unsigned int from,
+			  unsigned int to)
+{
+	struct page *page = block_page(pb, index);
+
+	while (from > to) {
+		from--;
+		push(pb, index + (1u << from), from);
+	}
+	page->state = PAGE_USED;
+	page->order = to;
+	return page;
+}
+
+static struct page *alloc_in_block(struct zone *zone, struct pageblock *pb, unsigned int order)
+{
+	unsigned int have = order + __ffs(pb->orders >> order);
+	unsigned int index = pb->head[have];
+	struct page *page;
+
+	take(pb, block_page(pb, index), have);
+	page = split(pb, index, have, order);
+	pb->nr_free -= 1u << order;
+	zone->nr_free -= 1u << order;
+	relist_block(zone, pb);
+	return page;
+}
+
+/* ---- Whole page blocks: orders 9 and 10 ---- */
+
+static void push_whole(struct zone *zone, struct pageblock *pb, unsigned int order)
+{
+	struct page *page = block_page(pb, 0);
+
+	page->state = PAGE_FREE;
+	page->order = order;
+	for (unsigned int i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
+		pb[i].nr_free = PAGEBLOCK_PAGES;
+	list_block(zone, pb, PLACE_WHOLE + order - PAGEBLOCK_ORDER);
+}
+
+static void take_whole(struct zone *zone, struct pageblock *pb)
+{
+	unlist_block(zone, pb);
+	block_page(pb, 0)->state = PAGE_NONE;
+}
+
+/* A wholly free block of order 9 or 10, off its list, cut to `order`; or NULL. */
+static struct pageblock *alloc_whole(struct zone *zone, unsigned int order)
+{
+	for (unsigned int have = order; have < MAX_ORDER; have++) {
+		u32 number = zone->whole[have - PAGEBLOCK_ORDER];
+		struct pageblock *pb = pageblock_table() + number;
+
+		if (number == BLOCK_NONE)
+			continue;
+		take_whole(zone, pb);
+		while (have-- > order)
+			push_whole(zone, pb + (1u << (have - PAGEBLOCK_ORDER)), have);
+		return pb;
+	}
+	return NULL;
+}
+
+static struct page *alloc_large(struct zone *zone, unsigned int order)
+{
+	struct pageblock *pb = alloc_whole(zone, order);
+	struct page *page;
+
+	if (!pb)
+		return NULL;
+	for (unsigned int i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
+		pb[i].nr_free = 0;
+	zone->nr_free -= 1u << order;
+	page = block_page(pb, 0);
+	page->state = PAGE_USED;
+	page->order = order;
+	return page;
+}
+
+/* Frees a block of order 9 or 10 whose page blocks are in no list. */
+static void free_whole(struct zone *zone, struct pageblock *pb, unsigned int order)
+{
+	while (order < MAX_ORDER - 1) {
+		u32 number = pb - pageblock_table();
+		u32 size = 1u << (order - PAGEBLOCK_ORDER);
+		struct pageblock *buddy = pageblock_table() + (number ^ size);
+
+		if (!buddy->live || buddy->place != PLACE_WHOLE + order - PAGEBLOCK_ORDER ||
+		    block_zone(buddy) != zone)
+			break;
+		take_whole(zone, buddy);
+		pb = pageblock_table() + (number & ~size);
+		order++;
+	}
+	push_whole(zone, pb, order);
+}
+
+/* ---- Public ---- */
+
+/* The fullest page block of that mobility with a free block of the order, or NULL. */
+static struct pageblock *fullest(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	for (unsigned int bucket = 0; bucket < NR_BUCKETS; bucket++) {
+		unsigned int fit = zone->partial_mask[mobility][bucket] >> order;
+
+		if (fit)
+			return pageblock_table() +
+			       zone->partial[mobility][bucket][order + __ffs(fit)];
+	}
+	return NULL;
+}
+
+static struct pageblock *emptiest(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	for (unsigned int bucket = NR_BUCKETS; bucket-- > 0;) {
+		unsigned int fit = zone->partial_mask[mobility][bucket] >> order;
+
+		if (fit)
+			return pageblock_table() +
+			       zone->partial[mobility][bucket][order + __fls(fit)];
+	}
+	return NULL;
+}
+
+struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	struct pageblock *pb;
+
+	if (order >= PAGEBLOCK_ORDER)
+		return alloc_large(zone, order);
+	pb = fullest(zone, order, mobility);
+	if (pb)
+		return alloc_in_block(zone, pb, order);
+	pb = alloc_whole(zone, PAGEBLOCK_ORDER);
+	if (!pb)
+		return NULL;
+	pb->mobility = mobility;
+	pb->nr_free -= 1u << order;
+	zone->nr_free -= 1u << order;
+	split(pb, 0, PAGEBLOCK_ORDER, order);
+	relist_block(zone, pb);
+	return block_page(pb, 0);
+}
+
+struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	struct pageblock *pb = NULL;
+
+	for (unsigned int other = 0; other < NR_MOBILITY && order < PAGEBLOCK_ORDER; other++) {
+		struct pageblock *candidate = emptiest(zone, order, other);
+
+		if (candidate && other != mobility && (!pb || candidate->nr_free > pb->nr_free))
+			pb = candidate;
+	}
+	if (!pb)
+		return NULL;
+	if (pb->nr_free >= PAGEBLOCK_PAGES / 2) {
+		unlist_block(zone, pb);
+		pb->mobility = mobility;
+		list_block(zone, pb, buddy_place(pb));
+	}
+	return alloc_in_block(zone, pb, order);
+}
+
+void buddy_free(struct zone *zone, struct page *page, unsigned int order)
+{
+	struct pageblock *pb = page_block(page);
+	unsigned int index = page_to_pfn(page) % PAGEBLOCK_PAGES;
+
+	zone->nr_free += 1u << order;
+	page->state = PAGE_NONE;
+	if (order >= PAGEBLOCK_ORDER) {
+		free_whole(zone, pb, order);
+		return;
+	}
+	pb->nr_free += 1u << order;
+	for (; order < PAGEBLOCK_ORDER; order++) {
+		struct page *buddy = block_page(pb, index ^ (1u << order));
+
+		if (buddy->state != PAGE_FREE || buddy->order != order)
+			break;
+		take(pb, buddy, order);
+		index &= ~(1u << order);
+	}
+	if (order < PAGEBLOCK_ORDER) {
+		push(pb, index, order);
+		relist_block(zone, pb);
+	} else {
+		unlist_block(zone, pb);
+		free_whole(zone, pb, PAGEBLOCK_ORDER);
+	}
+}
+
+void buddy_init(struct zone *zone)
+{
+	memset(zone->whole, 0xff, sizeof(zone->whole));
+	memset(zone->partial, 0xff, sizeof(zone->partial));
+	BUILD_BUG_ON(BLOCK_NONE != 0xffffffff);
+}
+
+void buddy_init_block(struct zone *zone, struct pageblock *pb)
+{
+	memset(pb->head, 0xff, sizeof(pb->head));
+	BUILD_BUG_ON(INDEX_NONE != 0xffff);
+	pb->nid = zone->nid;
+	pb->zone = zone->idx;
+	pb->live = true;
+}
+
+void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn)
+{
+	for (unsigned long pfn = start_pfn; pfn < end_pfn;) {
+		unsigned int order = MAX_ORDER - 1;
+
+		if (pfn)
+			order = min_t(unsigned int, order, __ffs(pfn));
+		while (pfn + (1UL << order) > end_pfn)
+			order--;
+		pfn_to_page(pfn)->state = PAGE_USED;
+		pfn_to_page(pfn)->order = order;
+		buddy_free(zone, pfn_to_page(pfn), order);
+		pfn += 1UL << order;
+	}
+}
+
+unsigned long buddy_count(struct zone *zone, unsigned int order)
+{
+	unsigned long count = 0;
+	struct pageblock *pb;
+
+	for_each_block(zone, pb) {
+		if (order >= PAGEBLOCK_ORDER) {
+			count += pb->place == PLACE_WHOLE + order - PAGEBLOCK_ORDER;
+			continue;
+		}
+		for (u16 i = pb->head[order]; i != INDEX_NONE; i = block_page(pb, i)->buddy.next)
+			count++;
+	}
+	return count;
+}

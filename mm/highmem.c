@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Temporary mappings of pages that have no standing one.
+ *
+ * The window at port_kmap_base is cut in two:
+ *
+ *	| QUARRY_KMAP_SLOTS shared slots | for each CPU QUARRY_KMAP_LOCAL_DEPTH own slots |
+ *
+ * Shared slots (kmap): a page that is mapped is in one slot, with a count of its users, and is
+ * found by its pfn in a small hash table. The last kunmap() unmaps it at once, so that a
+ * stale pointer faults instead of reading another page.
+ *
+ * Own slots (kmap_local_page) are a stack: a CPU's depth says how many are in use. An
+ * interrupt pushes and pops its own on top, and leaves the depth as it was; so between the
+ * load and the store of the depth an interrupt changes nothing, and no lock is needed.
+ *
+ * Invariants: a slot is in its page's hash chain exactly when its count is above 0; it is on
+ * the free list otherwise. Slot numbers below count from 0, SLOT_NONE ends chains.
+ *
+ * Locks: kmap_lock guards the shared slots; it is a leaf. Interrupts stay away from kmap().
+ */
+#include <linux/highmem.h>
+#include "internal.h"
+
+#define NR_HASH (QUARRY_KMAP_SLOTS / 4)
+#define SLOT_NONE 0xffff
+
+struct kmap_slot {
+	unsigned long pfn;
+	u32 users;
+	u16 next;		/* in the hash chain, or in the free list */
+};
+
+static DEFINE_SPINLOCK(kmap_lock);
+static struct kmap_slot slots[QUARRY_KMAP_SLOTS];
+static u16 hash_heads[NR_HASH];
+static u16 free_head;
+static u8 local_depth[QUARRY_NR_CPUS];
+
+/* ---- Shared slots ---- */
+
+static void *slot_address(unsigned int slot)
+{
+	return (void *)(port_kmap_base + slot * PAGE_SIZE);
+}
+
+/* The link that leads to the page's slot, or to the end of its chain. */
+static u16 *find_slot(unsigned long pfn)
+{
+	u16 *link = &hash_heads[pfn % NR_HASH];
+
+	while (*link != SLOT_NONE && slots[*link].pfn != pfn)
+		link = &slots[*link].next;
+	return link;
+}
+
+/* Takes a free slot for the page; SLOT_NONE when all are in use. */
+static unsigned int open_slot(unsigned long pfn, u16 *link)
+{
+	unsigned int slot = free_head;
+
+	if (slot == SLOT_NONE)
+		return SLOT_NONE;
+	free_head = slots[slot].next;
+	slots[slot] = (struct kmap_slot){ .pfn = pfn, .next = SLOT_NONE };
+	*link = slot;
+	port_map((unsigned long)slot_address(slot), PFN_PHYS(pfn), PAGE_SIZE, PORT_RW);
+	return slot;
+}
+
+static void close_slot(u16 *link)
+{
+	unsigned int slot = *link;
+
+	*link = slots[slot].next;
+	port_unmap((unsigned long)slot_address(slot), PAGE_SIZE);
+	slots[slot].next = free_head;
+	free_head = slot;
+}
+
+void *kmap(struct page *page)
+{
+	unsigned long flags, pfn = page_to_pfn(page);
+	unsigned int slot;
+	u16 *link;
+
+	if (!PageHighMem(page))
+		return page_address(page);
+	spin_lock_irqsave(&kmap_lock, flags);
+	link = find_slot(pfn);
+	slot = *link != SLOT_NONE ? *link : open_slot(pfn, link);
+	if (slot != SLOT_NONE)
+		slots[slot].users++;
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (slot != SLOT_NONE)
+		return slot_address(slot);
+	report_misuse(QUARRY_NO_SLOT, page, "kmap(page:%px pfn:%#lx): all %d slots in use",
+		      page, pfn, QUARRY_KMAP_SLOTS);
+	return NULL;
+}
+
+void kunmap(struct page *page)
+{
+	unsigned long flags, pfn = page_to_pfn(page);
+	bool mapped;
+	u16 *link;
+
+	if (!PageHighMem(page))
+		return;
+	spin_lock_irqsave(&kmap_lock, flags);
+	link = find_slot(pfn);
+	mapped = *link != SLOT_NONE;
+	if (mapped && --slots[*link].users == 0)
+		close_slot(link);
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (!mapped)
+		report_misuse(QUARRY_BAD_UNMAP, page, "kunmap(page:%px pfn:%#lx): not mapped",
+			      page, pfn);
+}
+
+void *page_address(const struct page *page)
+{
+	unsigned long flags;
+	unsigned int slot;
+
+	if (!PageHighMem(page))
+		return phys_to_virt(page_to_phys(page));
+	spin_lock_irqsave(&kmap_lock, flags);
+	slot = *find_slot(page_to_pfn(page));
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return slot == SLOT_NONE ? NULL : slot_address(slot);
+}
+
+/* ---- Own slots ---- */
+
+static unsigned long local_base(unsigned int cpu)
+{
+	return port_kmap_base +
+	       (QUARRY_KMAP_SLOTS + cpu * (unsigned long)QUARRY_KMAP_LOCAL_DEPTH) * PAGE_SIZE;
+}
+
+void *kmap_local_page(struct page *page)
+{
+	unsigned int cpu = port_cpu(), depth = local_depth[cpu];
+	unsigned long va = local_base(cpu) + depth * PAGE_SIZE;
+
+	if (!PageHighMem(page))
+		return page_address(page);
+	if (depth == QUARRY_KMAP_LOCAL_DEPTH) {
+		report_misuse(QUARRY_NO_SLOT, page, "kmap_local_page(page:%px): nested %d deep",
+			      page, QUARRY_KMAP_LOCAL_DEPTH);
+		return NULL;
+	}
+	WRITE_ONCE(local_depth[cpu], depth + 1);
+	barrier();	/* an interrupt from here on uses the slot above ours */
+	port_map(va, page_to_phys(page), PAGE_SIZE, PORT_RW);
+	return (void *)va;
+}
+
+void kunmap_local(const void *addr)
+{
+	unsigned int cpu = port_cpu(), depth = local_depth[cpu];
+	unsigned long va = (unsigned long)addr & PAGE_MASK;
+
+	if (va < local_base(0) || va >= local_base(QUARRY_NR_CPUS))
+		return;
+	if (!depth || va != local_base(cpu) + (depth - 1) * PAGE_SIZE) {
+		report_misuse(QUARRY_BAD_UNMAP, addr, "kunmap_local(%px): not the last mapped here",
+			      addr);
+		return;
+	}
+	port_unmap(va, PAGE_SIZE);
+	barrier();	/* unmapped before an interrupt may reuse the slot */
+	WRITE_ONCE(local_depth[cpu], depth - 1);
+}
+
+/* ---- Whole pages ---- */
+
+void clear_highpage(struct page *page)
+{
+	void *va = kmap_local_page(page);
+
+	if (!va)
+		return;
+	memset(va, 0, PAGE_SIZE);
+	kunmap_local(va);
+}
+
+void copy_highpage(struct page *to, struct page *from)
+{
+	void *src = kmap_local_page(from), *dst = kmap_local_page(to);
+
+	if (src && dst)
+		memcpy(dst, src, PAGE_SIZE);
+	if (dst)
+		kunmap_local(dst);
+	if (src)
+		kunmap_local(src);
+}
+
+/* ---- Boot and validation ---- */
+
+int highmem_init(void)
+{
+	for (unsigned int i = 0; i < QUARRY_KMAP_SLOTS; i++)
+		slots[i].next = i + 1 < QUARRY_KMAP_SLOTS ? i + 1 : SLOT_NONE;
+	for (unsigned int i = 0; i < NR_HASH; i++)
+		hash_heads[i] = SLOT_NONE;
+	free_head = 0;
+	return port_map_prepare(port_kmap_base, local_base(QUARRY_NR_CPUS) - port_kmap_base,
+				PAGE_SIZE);
+}
+
+/* Free and used slots add up, and each used one maps its page. Returns violations. */
+unsigned int highmem_validate(void)
+{
+	unsigned int nr_free = 0, nr_used = 0, wrong = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&kmap_lock, flags);
+	for (u16 i = free_head; i != SLOT_NONE && nr_free <= QUARRY_KMAP_SLOTS; i = slots[i].next)
+		nr_free++;
+	for (unsigned int h = 0; h < NR_HASH; h++) {
+		for (u16 i = hash_heads[h]; i != SLOT_NONE && nr_used <= QUARRY_KMAP_SLOTS;
+		     i = slots[i].next) {
+			phys_addr_t pa = 0;
+
+			nr_used++;
+			wrong += !slots[i].users || slots[i].pfn % NR_HASH != h;
+			wrong += !port_translate((unsigned long)slot_address(i), &pa) ||
+				 pa != PFN_PHYS(slots[i].pfn);
+		}
+	}
+	wrong += nr_free + nr_used != QUARRY_KMAP_SLOTS;
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (wrong)
+		report_misuse(QUARRY_CORRUPTION, slots, "kmap: %u free, %u used, %u wrong",
+			      nr_free, nr_used, wrong);
+	return wrong;
+}

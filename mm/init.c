@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The start of mm/: each part in turn, in the order in which they need one another.
+ * quarry/port.h shows what a host does before.
+ */
+#include "internal.h"
+
+int quarry_init(void)
+{
+	int err = mmzone_init();
+
+	if (!err)
+		err = section_init();
+	if (!err)
+		err = highmem_init();
+	return err;
+}

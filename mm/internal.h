@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The structures of mm/, for mm/ and its white-box tests only.
+ *
+ * Numbers have names: a pfn counts pages from physical address 0, a block number counts
+ * page blocks (2 MiB) from there, an index counts pages inside one page block.
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <linux/kernel.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <quarry/config.h>
+#include <quarry/quarry.h>
+
+/* ---- report.c ---- */
+
+/* One line `BUG: …`, a backtrace; counted, and told to the hook. Any context. */
+void report_misuse(enum quarry_report kind, const void *address, const char *fmt, ...) __printf(3, 4);
+
+/* ---- memblock.c ---- */
+
+struct memblock_region {
+	phys_addr_t base, end;		/* [base, end), never empty */
+	s16 nid;
+	bool nomap;			/* HIGHMEM: not in the direct map */
+};
+
+struct memblock_type {
+	unsigned int nr;
+	struct memblock_region regions[QUARRY_MEMBLOCK_REGIONS];
+};
+
+extern struct memblock_type memblock_memory, memblock_reserved;
+
+enum memblock_op { MEMBLOCK_ADD, MEMBLOCK_REMOVE, MEMBLOCK_SET_NID, MEMBLOCK_SET_NOMAP };
+int memblock_apply(struct memblock_type *type, phys_addr_t base, phys_addr_t size,
+		   enum memblock_op op, int nid);
+/* Number of the first region that ends above addr; type->nr when there is none. */
+unsigned int memblock_search(const struct memblock_type *type, phys_addr_t addr);
+bool memblock_next_free_in(const struct memblock_type *memory, const struct memblock_type *reserved,
+			   phys_addr_t from, phys_addr_t *start, phys_addr_t *end, int *nid);
+
+/* ---- mmzone.c ---- */
+
+#define PAGEBLOCK_PAGES	   (1UL << PAGEBLOCK_ORDER)
+#define PAGES_PER_SECTION  (1UL << (SECTION_SHIFT - PAGE_SHIFT))
+#define BLOCKS_PER_SECTION (PAGES_PER_SECTION >> PAGEBLOCK_ORDER)
+#define MAX_DMA_PFN	   (SZ_16M >> PAGE_SHIFT)
+#define MAX_DMA32_PFN	   (SZ_4G >> PAGE_SHIFT)
+
+/* Only first pages of blocks have a state other than PAGE_NONE. */
+enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED };
+#define PG_COMP 1		/* page->flags: allocated with __GFP_COMP */
+
+/* What the pages of a page block are used for, so that they come free together. */
+enum mobility { UNMOVABLE, RECLAIMABLE, MOVABLE, NR_MOBILITY };
+
+/*
+ * The page-block table: one entry for each 2 MiB of RAM, 64 bytes apart so that one is one
+ * cache line. All zeroes: a page block never used. See buddy.c for the fields.
+ */
+#define BLOCK_NONE (~0U)
+#define INDEX_NONE 0xffff
+struct pageblock {
+	u32 next, prev;			/* neighbours in the list that `place` names */
+	u16 nr_free;			/* free pages in it */
+	u16 orders;			/* bit o set: head[o] holds a block */
+	u16 head[PAGEBLOCK_ORDER];	/* per order: index of the first free block, or INDEX_NONE */
+	u8 nid, zone;
+	u8 mobility;
+	u8 place;			/* which list of the zone: see buddy.c */
+	bool live;			/* descriptors are made */
+} __aligned(64);
+
+#define NR_BUCKETS 8			/* page blocks by how full they are, bucket 0 the fullest */
+#define WHOLE_ORDERS (MAX_ORDER - PAGEBLOCK_ORDER)
+
+struct zone {
+	spinlock_t lock;		/* guards all below but the constants */
+	u8 nid, idx;			/* constant */
+	unsigned long start_pfn, end_pfn; /* constant; other zones' pages and holes may lie between */
+	unsigned long present, managed;	/* constant: pages of RAM; pages free or allocated */
+	unsigned long nr_free;		/* in the lists below */
+	unsigned long nr_pristine;	/* never used yet: see section.c */
+	unsigned long pristine_pfn;	/* all below was handed to the lists */
+	u32 whole[WHOLE_ORDERS];	/* free blocks of one page block and more */
+	u32 partial[NR_MOBILITY][NR_BUCKETS][PAGEBLOCK_ORDER]; /* by fullness and largest free order */
+	u16 partial_mask[NR_MOBILITY][NR_BUCKETS]; /* bit o set: partial[][][o] holds something */
+};
+
+struct node {
+	int nid;
+	unsigned int nr_zones;		/* in the zonelist */
+	struct zone zones[MAX_NR_ZONES];
+	struct zone **zonelist;		/* where this node's requests go: by distance, then high to low */
+};
+
+extern struct node *nodes[QUARRY_MAX_NODES];
+extern unsigned long max_pfn;		/* one past the last page of RAM */
+
+/* One byte for each section up to max_pfn. Bits only ever get set; see section.c. */
+enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
+extern u8 *section_state;
+
+int mmzone_init(void);
+enum zone_type zone_of_pfn(int nid, unsigned long pfn);
+/* Every zone that has memory: pass NULL for the first, the last one for the next. */
+struct zone *next_zone(const struct zone *zone);
+#define for_each_zone(z) for (z = next_zone(NULL); z; z = next_zone(z))
+/* Every live page block of a zone, in order: as next_zone(). */
+struct pageblock *next_block(const struct zone *zone, const struct pageblock *pb);
+#define for_each_block(zone, pb) \
+	for (pb = next_block(zone, NULL); pb; pb = next_block(zone, pb))
+
+static inline struct pageblock *pageblock_table(void)
+{
+	return (struct pageblock *)port_pageblock_base;
+}
+
+static inline struct pageblock *pfn_to_block(unsigned long pfn)
+{
+	return pageblock_table() + (pfn >> PAGEBLOCK_ORDER);
+}
+
+static inline unsigned long block_to_pfn(const struct pageblock *pb)
+{
+	return (unsigned long)(pb - pageblock_table()) << PAGEBLOCK_ORDER;
+}
+
+static inline struct zone *block_zone(const struct pageblock *pb)
+{
+	return &nodes[pb->nid]->zones[pb->zone];
+}
+
+/* The page block a page is in. Only for pages whose pfn is valid. */
+static inline struct pageblock *page_block(const struct page *page)
+{
+	return pfn_to_block(page_to_pfn(page));
+}
+
+/* The first page of the block, free or allocated, that holds the page; NULL: in none. */
+struct page *page_block_head(const struct page *page);
+
+/* ---- buddy.c: callers hold zone->lock ---- */
+
+enum place { PLACE_NONE, PLACE_WHOLE, PLACE_PARTIAL = PLACE_WHOLE + WHOLE_ORDERS };
+
+void buddy_init(struct zone *zone);
+/* A page block's first pages are about to be added. */
+void buddy_init_block(struct zone *zone, struct pageblock *pb);
+/* A block for `mobility`, of its own page blocks or of one that is wholly free; or NULL. */
+struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility);
+/* The same out of page blocks of other mobility; takes those over that are mostly free. */
+struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility);
+/* The block must be PAGE_USED of that order. */
+void buddy_free(struct zone *zone, struct page *page, unsigned int order);
+/* Pages [start, end) of live page blocks that are in no block yet. */
+void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn);
+/* Where a page block with these counts belongs. */
+u8 buddy_place(const struct pageblock *pb);
+/* Free blocks of an order, counted by walking. */
+unsigned long buddy_count(struct zone *zone, unsigned int order);
+
+/* ---- section.c ---- */
+
+int section_init(void);
+/*
+ * Hands one piece of pristine memory, at most a largest block, to the buddy lists; false
+ * when none is left. Caller holds zone->lock.
+ */
+bool section_grow(struct zone *zone);
+
+/* ---- highmem.c ---- */
+
+int highmem_init(void);
+unsigned int highmem_validate(void);
+
+#endif

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Nodes and zones: what memory there is, by distance and by what can reach it.
+ *
+ * quarry_plan() cuts the RAM that memblock knows into zones before a page table is built,
+ * since the direct map leaves HIGHMEM out. On each node, by address:
+ *
+ *	0        16 MiB         4 GiB                      highmem_pfn         end of node
+ *	|  DMA   |    DMA32     |          NORMAL          |      HIGHMEM      |
+ *
+ * HIGHMEM is cut from the top of each node wherever that lies, so a small machine has it
+ * below 4 GiB. All borders are multiples of a page block (2 MiB): one page block belongs to
+ * one zone. Where two nodes meet inside a page block, the lower node gets it whole.
+ *
+ * mmzone_init() makes the node structures, with their zones and the zonelist: the order in
+ * which a request that starts on this node tries all zones. Nearest node first; on each node
+ * from the least to the most precious zone: HIGHMEM, NORMAL, DMA32, DMA.
+ *
+ * Everything here is constant after the boot, so nothing is locked; the counters that
+ * change are the buddy allocator's, read here without its lock as a snapshot.
+ */
+#include "internal.h"
+
+struct node *nodes[QUARRY_MAX_NODES];
+unsigned long max_pfn;
+u8 *section_state;
+
+static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
+static u8 distances[QUARRY_MAX_NODES][QUARRY_MAX_NODES]; /* 0: never told */
+
+/* ---- The plan ---- */
+
+static int range_nid(const struct memblock_region *r)
+{
+	return r->nid == NUMA_NO_NODE ? 0 : r->nid;
+}
+
+static unsigned long range_pages(const struct memblock_region *r)
+{
+	unsigned long start = PFN_UP(r->base), end = PFN_DOWN(r->end);
+
+	return end > start ? end - start : 0;
+}
+
+static unsigned long node_pages(int nid)
+{
+	unsigned long pages = 0;
+
+	for (unsigned int i = 0; i < memblock_memory.nr; i++)
+		if (range_nid(&memblock_memory.regions[i]) == nid)
+			pages += range_pages(&memblock_memory.regions[i]);
+	return pages;
+}
+
+/* Gives page blocks that two nodes share to the lower one. */
+static void align_nodes(void)
+{
+	const phys_addr_t size = PAGE_SIZE << PAGEBLOCK_ORDER;
+
+	for (unsigned int i = 1; i < memblock_memory.nr; i++) {
+		struct memblock_region *r = &memblock_memory.regions[i];
+		int below = range_nid(r - 1);
+
+		if (range_nid(r) != below && !IS_ALIGNED(r->base, size) &&
+		    ALIGN_DOWN(r->base, size) < r[-1].end)
+			memblock_set_node(r->base, ALIGN(r->base, size) - r->base, below);
+	}
+}
+
+/* The pfn above which the node has `want` pages, as a page-block border: that many or fewer. */
+static unsigned long top_of_node(int nid, unsigned long want)
+{
+	for (unsigned int i = memblock_memory.nr; i-- > 0;) {
+		const struct memblock_region *r = &memblock_memory.regions[i];
+
+		if (range_nid(r) != nid)
+			continue;
+		if (range_pages(r) >= want)
+			return ALIGN(PFN_DOWN(r->end) - want, PAGEBLOCK_PAGES);
+		want -= range_pages(r);
+	}
+	return ~0UL;
+}
+
+/* The HIGHMEM share of one node: as asked for in all, in proportion, at most half. */
+static unsigned long highmem_want(int nid, u64 bytes)
+{
+	unsigned long pages = node_pages(nid);
+	unsigned long all = memblock_phys_mem_size() >> PAGE_SHIFT;
+
+	if (bytes == QUARRY_HIGHMEM_DEFAULT)
+		return pages / QUARRY_HIGHMEM_SHARE;
+	if (bytes >> PAGE_SHIFT >= all / 2)
+		return pages / 2;
+	/* In page blocks, which zones are made of anyway: so the product fits into 64 bits. */
+	return (bytes >> PAGE_SHIFT >> PAGEBLOCK_ORDER) * pages / max(all >> PAGEBLOCK_ORDER, 1UL);
+}
+
+static void plan_node(int nid, const struct quarry_options *options)
+{
+	unsigned long want = highmem_want(nid, options->highmem);
+	unsigned long floor = ALIGN(PFN_UP(options->highmem_floor), PAGEBLOCK_PAGES);
+	unsigned int i = 0;
+
+	highmem_pfn[nid] = ~0UL;
+	if (!want)
+		return;
+	highmem_pfn[nid] = max3(top_of_node(nid, want), floor, MAX_DMA_PFN);
+	while (i < memblock_memory.nr) {
+		struct memblock_region *r = &memblock_memory.regions[i++];
+		phys_addr_t base = max(r->base, (phys_addr_t)highmem_pfn[nid] << PAGE_SHIFT);
+
+		if (range_nid(r) == nid && !r->nomap && base < r->end)
+			memblock_apply(&memblock_memory, base, r->end - base, MEMBLOCK_SET_NOMAP, 0);
+	}
+}
+
+void quarry_plan(const struct quarry_options *options)
+{
+	align_nodes();
+	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		plan_node(nid, options);
+}
+
+bool quarry_direct_range(unsigned int i, phys_addr_t *start, phys_addr_t *end)
+{
+	for (unsigned int m = 0; m < memblock_memory.nr; m++) {
+		const struct memblock_region *r = &memblock_memory.regions[m];
+
+		if (r->nomap || !range_pages(r) || i-- > 0)
+			continue;
+		*start = PFN_PHYS(PFN_UP(r->base));
+		*end = PFN_PHYS(PFN_DOWN(r->end));
+		return true;
+	}
+	return false;
+}
+
+enum zone_type zone_of_pfn(int nid, unsigned long pfn)
+{
+	if (pfn >= highmem_pfn[nid])
+		return ZONE_HIGHMEM;
+	if (pfn < MAX_DMA_PFN)
+		return ZONE_DMA;
+	return pfn < MAX_DMA32_PFN ? ZONE_DMA32 : ZONE_NORMAL;
+}
+
+/* ---- Nodes ---- */
+
+int node_distance(int from, int to)
+{
+	int told = distances[from][to];
+
+	return told ? told : from == to ? 10 : 20;
+}
+
+int numa_set_distance(int from, int to, int distance)
+{
+	if (from < 0 || to < 0 || from >= MAX_NUMNODES || to >= MAX_NUMNODES ||
+	    distance < 10 || distance > 255)
+		return -EINVAL;
+	distances[from][to] = distance;
+	return 0;
+}
+
+bool node_has_memory(int nid)
+{
+	return nid >= 0 && nid < MAX_NUMNODES && nodes[nid];
+}
+
+int numa_node_id(void)
+{
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		if (nodes[nid])
+			return nid;
+	return 0;
+}
+
+/* Counts a range of RAM in each zone it touches. */
+static void span_zones(struct node *node, unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		enum zone_type type = zone_of_pfn(node->nid, pfn);
+		struct zone *zone = &node->zones[type];
+		unsigned long stop = end;
+
+		if (type == ZONE_DMA)
+			stop = min(stop, MAX_DMA_PFN);
+		if (type == ZONE_DMA32)
+			stop = min(stop, MAX_DMA32_PFN);
+		if (type != ZONE_HIGHMEM)
+			stop = min(stop, highmem_pfn[node->nid]);
+		if (!zone->present)
+			zone->start_pfn = pfn;
+		zone->end_pfn = stop;
+		zone->present += stop - pfn;
+		pfn = stop;
+	}
+}
+
+static struct node *make_node(int nid)
+{
+	struct node *node = memblock_alloc(sizeof(*node), 64);
+
+	if (!node)
+		return NULL;
+	node->nid = nid;
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		node->zones[type].nid = nid;
+		node->zones[type].idx = type;
+		spin_lock_init(&node->zones[type].lock);
+	}
+	for (unsigned int i = 0; i < memblock_memory.nr; i++) {
+		const struct memblock_region *r = &memblock_memory.regions[i];
+
+		if (range_nid(r) == nid && range_pages(r))
+			span_zones(node, PFN_UP(r->base), PFN_DOWN(r->end));
+	}
+	return node;
+}
+
+/* The nearest node to `from` that is not in `done`; equal distances by number, own first. */
+static int nearest_node(int from, u64 done)
+{
+	int best = -1;
+
+	for (int i = 0; i < MAX_NUMNODES; i++) {
+		int nid = (from + i) % MAX_NUMNODES;
+
+		if (nodes[nid] && !(done & BIT_ULL(nid)) &&
+		    (best < 0 || node_distance(from, nid) < node_distance(from, best)))
+			best = nid;
+	}
+	return best;
+}
+
+static int make_zonelist(struct node *node, unsigned int nr_nodes)
+{
+	u64 done = 0;
+	int nid;
+
+	node->zonelist = memblock_alloc(nr_nodes * MAX_NR_ZONES * sizeof(node->zonelist[0]), 64);
+	if (!node->zonelist)
+		return -ENOMEM;
+	while ((nid = nearest_node(node->nid, done)) >= 0) {
+		done |= BIT_ULL(nid);
+		for (int type = MAX_NR_ZONES - 1; type >= 0; type--)
+			if (nodes[nid]->zones[type].present)
+				node->zonelist[node->nr_zones++] = &nodes[nid]->zones[type];
+	}
+	return 0;
+}
+
+int mmzone_init(void)
+{
+	unsigned int nr_nodes = 0;
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		if (!node_pages(nid))
+			continue;
+		nodes[nid] = make_node(nid);
+		if (!nodes[nid])
+			return -ENOMEM;
+		nr_nodes++;
+	}
+	for_each_node_with_memory(nid)
+		if (make_zonelist(nodes[nid], nr_nodes))
+			return -ENOMEM;
+	return nr_nodes ? 0 : -ENOMEM;
+}
+
+/* ---- Zones ---- */
+
+struct zone *next_zone(const struct zone *zone)
+{
+	int nid = zone ? zone->nid : 0;
+	unsigned int idx = zone ? zone->idx + 1 : 0;
+
+	for (; nid < MAX_NUMNODES; nid++, idx = 0)
+		for (; nodes[nid] && idx < MAX_NR_ZONES; idx++)
+			if (nodes[nid]->zones[idx].present)
+				return &nodes[nid]->zones[idx];
+	return NULL;
+}
+
+const char *zone_name(const struct zone *zone)
+{
+	static const char *const names[MAX_NR_ZONES] = { "DMA", "DMA32", "Normal", "HighMem" };
+
+	return names[zone->idx];
+}
+
+struct zone *node_zone(int nid, enum zone_type type)
+{
+	if (!node_has_memory(nid) || type >= MAX_NR_ZONES || !nodes[nid]->zones[type].present)
+		return NULL;
+	return &nodes[nid]->zones[type];
+}
+
+int zone_to_nid(const struct zone *zone) { return zone->nid; }
+enum zone_type zone_idx(const struct zone *zone) { return zone->idx; }
+unsigned long zone_managed_pages(const struct zone *zone) { return zone->managed; }
+
+unsigned long zone_free_pages(const struct zone *zone)
+{
+	return READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_pristine);
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pages += zone_free_pages(zone);
+	return pages;
+}
+
+unsigned long totalram_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pages += zone->managed;
+	return pages;
+}
+
+unsigned long totalhigh_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pages += zone->idx == ZONE_HIGHMEM ? zone->managed : 0;
+	return pages;
+}
+
+unsigned long nr_free_highpages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pages += zone->idx == ZONE_HIGHMEM ? zone_free_pages(zone) : 0;
+	return pages;
+}
+
+void show_mem(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pr_info("Node %d %-7s free:%lukB managed:%lukB present:%lukB pristine:%lukB\n",
+			zone->nid, zone_name(zone), zone_free_pages(zone) * (PAGE_SIZE / 1024),
+			zone->managed * (PAGE_SIZE / 1024), zone->present * (PAGE_SIZE / 1024),
+			READ_ONCE(zone->nr_pristine) * (PAGE_SIZE / 1024));
+}
+
+/* ---- Pages ---- */
+
+static bool section_is_mapped(unsigned long pfn)
+{
+	return pfn < max_pfn &&
+	       (smp_load_acquire(&section_state[pfn / PAGES_PER_SECTION]) & SECTION_MAPPED);
+}
+
+bool pfn_valid(unsigned long pfn)
+{
+	return section_is_mapped(pfn) && READ_ONCE(pfn_to_block(pfn)->live);
+}
+
+bool virt_addr_valid(const volatile void *virt)
+{
+	unsigned long pfn = virt_to_phys(virt) >> PAGE_SHIFT;
+
+	return pfn_valid(pfn) && memblock_is_memory(PFN_PHYS(pfn)) &&
+	       !PageHighMem(pfn_to_page(pfn));
+}
+
+struct pageblock *next_block(const struct zone *zone, const struct pageblock *pb)
+{
+	unsigned long pfn = pb ? block_to_pfn(pb) + PAGEBLOCK_PAGES
+			       : ALIGN_DOWN(zone->start_pfn, PAGEBLOCK_PAGES);
+
+	while (pfn < zone->end_pfn) {
+		if (!section_is_mapped(pfn)) {
+			pfn = ALIGN(pfn + 1, PAGES_PER_SECTION);
+			continue;
+		}
+		if (pfn_to_block(pfn)->live && block_zone(pfn_to_block(pfn)) == zone)
+			return pfn_to_block(pfn);
+		pfn += PAGEBLOCK_PAGES;
+	}
+	return NULL;
+}
+
+struct zone *page_zone(const struct page *page)
+{
+	return block_zone(page_block(page));
+}
+
+enum zone_type page_zonenum(const struct page *page)
+{
+	return page_block(page)->zone;
+}
+
+int page_to_nid(const struct page *page)
+{
+	return page_block(page)->nid;
+}
+
+bool PageHighMem(const struct page *page)
+{
+	return page_block(page)->zone == ZONE_HIGHMEM;
+}
+
+/*
+ * No tail page says where its block begins: allocating would then have to write each. But a
+ * block of order o starts at a multiple of 2^o, so at most MAX_ORDER places come into question.
+ */
+struct page *page_block_head(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		struct page *head = pfn_to_page(ALIGN_DOWN(pfn, 1UL << order));
+
+		if (!page_block(head)->live)
+			return NULL;
+		if (READ_ONCE(head->state) != PAGE_NONE)
+			return READ_ONCE(head->order) >= order ? head : NULL;
+	}
+	return NULL;
+}
+
+bool PageReserved(const struct page *page)
+{
+	return !page_block_head(page);
+}
+
+bool PageCompound(const struct page *page)
+{
+	const struct page *head = page_block_head(page);
+
+	return head && head->state == PAGE_USED && (head->flags & PG_COMP);
+}
+
+struct page *compound_head(const struct page *page)
+{
+	struct page *head;
+
+	if (likely(page->state == PAGE_USED))
+		return (struct page *)page;
+	head = page_block_head(page);
+	return head && head->state == PAGE_USED && (head->flags & PG_COMP) ? head
+									    : (struct page *)page;
+}
+
+unsigned int compound_order(const struct page *page)
+{
+	return page->state == PAGE_USED && (page->flags & PG_COMP) ? page->order : 0;
+}

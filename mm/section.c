@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Descriptors on first use: how a machine of a terabyte boots without touching the memory
+ * that would describe it.
+ *
+ * Physical memory is cut into sections of 256 MiB. The descriptors of one section fill
+ * 2 MiB of the virtual array of all descriptors (port_vmemmap_base), its part of the
+ * page-block table 8 KiB. Neither is backed by memory before it is needed.
+ *
+ * A regular section is RAM throughout, of one kind, with nothing reserved in it. It stores
+ * its own descriptors, at its bottom:
+ *
+ *	| 2 MiB descriptors | 8 KiB table | ......... free, page block 1 to 127 ......... |
+ *
+ * and is mapped, with one large page-table entry, when the first page of it is wanted. All
+ * other sections with RAM (a handful: holes, the kernel, ends of memory) are irregular. They
+ * are mapped at boot, with descriptors only for page blocks in which there is RAM, stored
+ * wherever the section has room.
+ *
+ * Mapped is not yet made: descriptors must be zero to be valid, and they are cleared one page
+ * block (16 KiB for 2 MiB) at a time, when its first page is handed out. Until then the page
+ * block is not `live`, and nobody has a pointer to its descriptors.
+ *
+ * Pristine memory is what memblock still calls free. Each zone eats its share from the
+ * bottom up, one piece of at most 4 MiB at a time; zone->pristine_pfn is how far it came.
+ * What regular sections need for themselves is left out of nr_pristine from the start, so
+ * the number of free pages does not change when a section comes to life.
+ *
+ * Invariants: REGULAR is set only during section_init(). MAPPED is set once, after the tables
+ * and the page-block entries are in place. A live page block is in a mapped section.
+ *
+ * Locks: section_lock guards mapping, and nests inside zone->lock (the zones of one section
+ * have different locks). A page block belongs to one zone, whose lock guards its being made.
+ * Cost: 4 MiB of memory brought to life is 32 KiB cleared.
+ */
+#include "internal.h"
+
+#define BLOCK_DESCRIPTORS (PAGEBLOCK_PAGES * sizeof(struct page))	/* bytes: 16 KiB */
+#define SECTION_DESCRIPTORS (PAGES_PER_SECTION * sizeof(struct page))	/* bytes: 2 MiB */
+#define SECTION_TABLE (BLOCKS_PER_SECTION * sizeof(struct pageblock))	/* bytes: 8 KiB */
+#define SECTION_SIZE ((phys_addr_t)1 << SECTION_SHIFT)
+
+/* Pages at the bottom of a regular section that describe it. */
+#define SECTION_OVERHEAD ((SECTION_DESCRIPTORS + SECTION_TABLE) >> PAGE_SHIFT)
+
+_Static_assert(SECTION_DESCRIPTORS == SZ_2M, "one large page-table entry maps a section");
+_Static_assert(SECTION_TABLE % PAGE_SIZE == 0, "sections share no page of the table");
+
+static DEFINE_SPINLOCK(section_lock);
+static unsigned long nr_sections;
+
+static unsigned long descriptors_va(unsigned long section)
+{
+	return port_vmemmap_base + section * SECTION_DESCRIPTORS;
+}
+
+static unsigned long table_va(unsigned long section)
+{
+	return port_pageblock_base + section * SECTION_TABLE;
+}
+
+/* ---- Bringing memory to life ---- */
+
+static void map_regular(unsigned long section)
+{
+	phys_addr_t base = section * SECTION_SIZE;
+
+	port_map(descriptors_va(section), base, SECTION_DESCRIPTORS, PORT_RW);
+	port_map(table_va(section), base + SECTION_DESCRIPTORS, SECTION_TABLE, PORT_RW);
+	memset((void *)table_va(section), 0, SECTION_TABLE);
+	smp_store_release(&section_state[section], section_state[section] | SECTION_MAPPED);
+}
+
+static void ensure_mapped(unsigned long pfn)
+{
+	unsigned long section = pfn / PAGES_PER_SECTION;
+
+	spin_lock(&section_lock);
+	if (!(section_state[section] & SECTION_MAPPED))
+		map_regular(section);
+	spin_unlock(&section_lock);
+}
+
+static void make_live(struct zone *zone, struct pageblock *pb)
+{
+	if (pb->live)
+		return;
+	memset(pfn_to_page(block_to_pfn(pb)), 0, BLOCK_DESCRIPTORS);
+	buddy_init_block(zone, pb);
+}
+
+/*
+ * The first pristine piece of the zone at or above `from`, within one section, its
+ * descriptors' own storage left out. False when there is none.
+ */
+static bool next_pristine(const struct zone *zone, unsigned long from,
+			  unsigned long *start, unsigned long *end)
+{
+	phys_addr_t lo, hi;
+	int nid;
+
+	from = max(from, zone->start_pfn);
+	while (memblock_next_free(PFN_PHYS(from), &lo, &hi, &nid)) {
+		unsigned long section, pfn = PFN_UP(lo);
+
+		if (pfn >= zone->end_pfn)
+			return false;
+		section = pfn / PAGES_PER_SECTION;
+		if (section_state[section] & SECTION_REGULAR)
+			pfn = max(pfn, section * PAGES_PER_SECTION + SECTION_OVERHEAD);
+		*start = pfn;
+		*end = min3(PFN_DOWN(hi), zone->end_pfn, (section + 1) * PAGES_PER_SECTION);
+		if (*start < *end && max(nid, 0) == zone->nid)
+			return true;
+		/* Too small for a page, or another node's: on to what lies above. */
+		from = max3(PFN_UP(min(hi, (section + 1) * SECTION_SIZE)), pfn, from + 1);
+	}
+	return false;
+}
+
+bool section_grow(struct zone *zone)
+{
+	unsigned long start, end;
+
+	if (!zone->nr_pristine || !next_pristine(zone, zone->pristine_pfn, &start, &end))
+		return false;
+	end = min(end, ALIGN(start + 1, 1UL << (MAX_ORDER - 1)));
+	ensure_mapped(start);
+	for (unsigned long pfn = start; pfn < end; pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
+		make_live(zone, pfn_to_block(pfn));
+	zone->pristine_pfn = end;
+	zone->nr_pristine -= end - start;
+	buddy_add(zone, start, end);
+	return true;
+}
+
+/* ---- Boot ---- */
+
+static bool is_regular(unsigned long section)
+{
+	phys_addr_t base = section * SECTION_SIZE, end = base + SECTION_SIZE;
+	unsigned int m = memblock_search(&memblock_memory, base);
+	unsigned int r = memblock_search(&memblock_reserved, base);
+
+	return m < memblock_memory.nr && memblock_memory.regions[m].base <= base &&
+	       memblock_memory.regions[m].end >= end &&
+	       (r == memblock_reserved.nr || memblock_reserved.regions[r].base >= end);
+}
+
+/* Is there a page of RAM in the page block? */
+static bool block_has_ram(unsigned long pfn)
+{
+	unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn) + PAGE_SIZE - 1);
+
+	for (; m < memblock_memory.nr; m++) {
+		const struct memblock_region *r = &memblock_memory.regions[m];
+		unsigned long start = max(PFN_UP(r->base), pfn);
+
+		if (start >= pfn + PAGEBLOCK_PAGES)
+			return false;
+		if (start < min(PFN_DOWN(r->end), pfn + PAGEBLOCK_PAGES))
+			return true;
+	}
+	return false;
+}
+
+static int mark_present(void)
+{
+	for (unsigned int m = 0; m < memblock_memory.nr; m++) {
+		const struct memblock_region *r = &memblock_memory.regions[m];
+
+		for (unsigned long s = r->base / SECTION_SIZE; s <= (r->end - 1) / SECTION_SIZE; s++) {
+			if (s >= nr_sections || section_state[s])
+				continue;
+			section_state[s] = SECTION_PRESENT | SECTION_REGULAR;
+			if (port_map_prepare(descriptors_va(s), SECTION_DESCRIPTORS, SZ_2M) ||
+			    port_map_prepare(table_va(s), SECTION_TABLE, PAGE_SIZE))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Finds the irregular sections. Preparing their page tables reserves memory, which can make
+ * another section irregular: so again until nothing changes, at most a few rounds since
+ * reservations are made side by side.
+ */
+static int sort_sections(void)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (unsigned long s = 0; s < nr_sections; s++) {
+			if (!(section_state[s] & SECTION_REGULAR) || is_regular(s))
+				continue;
+			section_state[s] &= ~SECTION_REGULAR;
+			changed = true;
+			if (port_map_prepare(descriptors_va(s), SECTION_DESCRIPTORS, PAGE_SIZE))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Storage for an irregular section: its own memory, or else that of another irregular one. */
+static phys_addr_t find_storage(unsigned long section, phys_addr_t size)
+{
+	phys_addr_t base = section * SECTION_SIZE;
+	phys_addr_t found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE,
+						      NUMA_NO_NODE);
+
+	for (unsigned long s = 0; s < nr_sections && !found; s++) {
+		if (section_state[s] & SECTION_REGULAR)
+			continue;
+		base = s * SECTION_SIZE;
+		found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE,
+						  NUMA_NO_NODE);
+	}
+	return found;
+}
+
+static void map_irregular(unsigned long section)
+{
+	unsigned long first = section * PAGES_PER_SECTION;
+	phys_addr_t storage, size = SECTION_TABLE;
+
+	for (unsigned long pfn = first; pfn < first + PAGES_PER_SECTION; pfn += PAGEBLOCK_PAGES)
+		size += block_has_ram(pfn) ? BLOCK_DESCRIPTORS : 0;
+	storage = size > SECTION_TABLE ? find_storage(section, size) : 0;
+	if (!storage) {
+		pr_warn("mm: no room to describe the RAM at %#llx: not used\n",
+			(u64)section * SECTION_SIZE);
+		memblock_remove(section * SECTION_SIZE, SECTION_SIZE);
+		return;
+	}
+	port_map(table_va(section), storage, SECTION_TABLE, PORT_RW);
+	memset((void *)table_va(section), 0, SECTION_TABLE);
+	storage += SECTION_TABLE;
+	for (unsigned long pfn = first; pfn < first + PAGES_PER_SECTION; pfn += PAGEBLOCK_PAGES) {
+		if (!block_has_ram(pfn))
+			continue;
+		port_map((unsigned long)pfn_to_page(pfn), storage, BLOCK_DESCRIPTORS, PORT_RW);
+		storage += BLOCK_DESCRIPTORS;
+	}
+	section_state[section] |= SECTION_MAPPED;
+}
+
+/* Reserved RAM never passes through a zone's lists, but it has descriptors. */
+static void make_reserved_live(void)
+{
+	for (unsigned int i = 0; i < memblock_reserved.nr; i++) {
+		const struct memblock_region *r = &memblock_reserved.regions[i];
+		unsigned long pfn = ALIGN_DOWN(PFN_DOWN(r->base), PAGEBLOCK_PAGES);
+
+		for (; pfn < PFN_UP(r->end) && pfn < max_pfn; pfn += PAGEBLOCK_PAGES) {
+			unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn));
+			int nid;
+
+			if (!block_has_ram(pfn) || m == memblock_memory.nr)
+				continue;
+			nid = max_t(int, memblock_memory.regions[m].nid, 0);
+			make_live(&nodes[nid]->zones[zone_of_pfn(nid, pfn)], pfn_to_block(pfn));
+		}
+	}
+}
+
+static void count_pristine(struct zone *zone)
+{
+	unsigned long start, end = 0;
+
+	while (next_pristine(zone, end, &start, &end))
+		zone->nr_pristine += end - start;
+	zone->managed = zone->nr_pristine;
+}
+
+int section_init(void)
+{
+	struct zone *zone;
+
+	nr_sections = DIV_ROUND_UP(max_pfn, PAGES_PER_SECTION);
+	section_state = memblock_alloc(nr_sections, 64);
+	if (!section_state || mark_present() || sort_sections())
+		return -ENOMEM;
+	for (unsigned long s = 0; s < nr_sections; s++)
+		if ((section_state[s] & SECTION_PRESENT) && !(section_state[s] & SECTION_REGULAR))
+			map_irregular(s);
+	make_reserved_live();
+	for_each_zone(zone) {
+		buddy_init(zone);
+		count_pristine(zone);
+	}
+	return 0;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * White-box validators: each walks one structure from scratch and compares what it finds with
+ * the invariants that the structure's file states at its top. They share no code with the
+ * operations they check, beyond the accessors.
+ *
+ * A violation is reported as QUARRY_CORRUPTION and counted; nothing is repaired. Cost: in
+ * proportion to the memory in use, with the zone's lock held; tests call them after each case.
+ */
+#include "internal.h"
+
+#define VIOLATION(address, fmt, ...) \
+	({ report_misuse(QUARRY_CORRUPTION, address, fmt, ##__VA_ARGS__); 1u; })
+
+static unsigned int check_ranges(const char *name, const struct memblock_type *type)
+{
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 0; i < type->nr; i++) {
+		const struct memblock_region *r = &type->regions[i];
+
+		if (r->base >= r->end)
+			wrong += VIOLATION(r, "memblock %s[%u]: empty range", name, i);
+		if (i && r[-1].end > r->base)
+			wrong += VIOLATION(r, "memblock %s[%u]: overlaps the one before", name, i);
+		if (i && r[-1].end == r->base && r[-1].nid == r->nid && r[-1].nomap == r->nomap)
+			wrong += VIOLATION(r, "memblock %s[%u]: not merged", name, i);
+	}
+	return wrong;
+}
+
+/* ---- One page block ---- */
+
+struct block_walk {
+	unsigned int nr_free;		/* pages in free blocks */
+	unsigned int count[PAGEBLOCK_ORDER]; /* free blocks by order */
+	unsigned int wrong;
+};
+
+/* A free block of order below 9 must have no free buddy: it would have been merged. */
+static void check_free_block(struct block_walk *walk, struct page *first, unsigned int index)
+{
+	struct page *page = first + index;
+	struct page *buddy = first + (index ^ (1u << page->order));
+
+	walk->nr_free += 1u << page->order;
+	walk->count[page->order]++;
+	if (buddy->state == PAGE_FREE && buddy->order == page->order)
+		walk->wrong += VIOLATION(page, "page block at pfn %#lx: free buddies %u and %u",
+					 page_to_pfn(first), index, index ^ (1u << page->order));
+}
+
+/* Goes from block to block by their orders; what is in none is reserved, page by page. */
+static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
+{
+	struct page *first = pfn_to_page(block_to_pfn(pb));
+	unsigned int index = 0;
+
+	while (index < PAGEBLOCK_PAGES) {
+		struct page *page = first + index;
+		unsigned int order = page->state == PAGE_NONE ? 0 : page->order;
+
+		if (page->state > PAGE_USED || order >= PAGEBLOCK_ORDER ||
+		    !IS_ALIGNED(index, 1u << order)) {
+			walk->wrong += VIOLATION(page, "pfn %#lx: state %u, order %u",
+						 page_to_pfn(page), page->state, page->order);
+			return;
+		}
+		if (page->state == PAGE_FREE)
+			check_free_block(walk, first, index);
+		for (unsigned int i = 1; i < 1u << order; i++)
+			if (page[i].state != PAGE_NONE)
+				walk->wrong += VIOLATION(page + i, "pfn %#lx: state %u inside a block",
+							 page_to_pfn(page + i), page[i].state);
+		index += 1u << order;
+	}
+}
+
+static void check_lists(struct block_walk *walk, const struct pageblock *pb)
+{
+	struct page *first = pfn_to_page(block_to_pfn(pb));
+
+	for (unsigned int order = 0; order < PAGEBLOCK_ORDER; order++) {
+		unsigned int listed = 0;
+		u16 prev = INDEX_NONE;
+
+		for (u16 i = pb->head[order]; i < PAGEBLOCK_PAGES && listed <= walk->count[order];
+		     prev = i, i = first[i].buddy.next) {
+			listed++;
+			if (first[i].state != PAGE_FREE || first[i].order != order ||
+			    first[i].buddy.prev != prev)
+				walk->wrong += VIOLATION(first + i, "page block at pfn %#lx: list %u",
+							 page_to_pfn(first), order);
+		}
+		if (listed != walk->count[order] || !(pb->orders & BIT(order)) != !listed)
+			walk->wrong += VIOLATION(pb, "page block at pfn %#lx: %u listed of %u free, "
+						 "order %u", page_to_pfn(first), listed,
+						 walk->count[order], order);
+	}
+}
+
+/* A page block whose first page begins a block of order 9 or 10, or lies inside one. */
+static bool is_large(const struct pageblock *pb, const struct page **head)
+{
+	*head = page_block_head(pfn_to_page(block_to_pfn(pb)));
+	return *head && (*head)->order >= PAGEBLOCK_ORDER;
+}
+
+static unsigned int check_large(const struct pageblock *pb, const struct page *head)
+{
+	bool first = page_to_pfn(head) == block_to_pfn(pb), is_free = head->state == PAGE_FREE;
+	u8 place = first && is_free ? PLACE_WHOLE + head->order - PAGEBLOCK_ORDER : PLACE_NONE;
+
+	if (pb->orders || pb->place != place || pb->nr_free != (is_free ? PAGEBLOCK_PAGES : 0))
+		return VIOLATION(pb, "page block at pfn %#lx: large, orders %#x, place %u, free %u",
+				 block_to_pfn(pb), pb->orders, pb->place, pb->nr_free);
+	return 0;
+}
+
+static unsigned int check_block(const struct pageblock *pb)
+{
+	struct block_walk walk = { 0 };
+	const struct page *head;
+
+	if (is_large(pb, &head))
+		return check_large(pb, head);
+	walk_pages(&walk, pb);
+	if (walk.wrong)
+		return walk.wrong;
+	check_lists(&walk, pb);
+	if (walk.nr_free != pb->nr_free || pb->place != buddy_place(pb))
+		walk.wrong += VIOLATION(pb, "page block at pfn %#lx: %u free of %u, place %u",
+					block_to_pfn(pb), walk.nr_free, pb->nr_free, pb->place);
+	return walk.wrong;
+}
+
+/* ---- One zone ---- */
+
+/* Every page block in the list is where it says it is. Returns how many there are. */
+static unsigned long walk_list(const struct zone *zone, u32 number, u8 place, unsigned int *wrong)
+{
+	unsigned long listed = 0;
+
+	for (u32 prev = BLOCK_NONE; number != BLOCK_NONE && listed < max_pfn;) {
+		const struct pageblock *pb = pageblock_table() + number;
+
+		listed++;
+		if (!pfn_valid(block_to_pfn(pb)) || pb->place != place || pb->prev != prev ||
+		    block_zone(pb) != zone) {
+			*wrong += VIOLATION(pb, "zone %s: page block %u astray in list %u",
+					    zone_name(zone), number, place);
+			break;
+		}
+		prev = number;
+		number = pb->next;
+	}
+	return listed;
+}
+
+static unsigned long walk_lists(const struct zone *zone, unsigned int *wrong)
+{
+	unsigned long listed = 0;
+
+	for (unsigned int i = 0; i < WHOLE_ORDERS; i++)
+		listed += walk_list(zone, zone->whole[i], PLACE_WHOLE + i, wrong);
+	for (unsigned int m = 0; m < NR_MOBILITY; m++) {
+		const u32 *heads = &zone->partial[m][0][0];
+
+		for (unsigned int i = 0; i < NR_BUCKETS * PAGEBLOCK_ORDER; i++) {
+			u16 mask = zone->partial_mask[m][i / PAGEBLOCK_ORDER];
+
+			listed += walk_list(zone, heads[i], PLACE_PARTIAL + i, wrong);
+			if (!(mask & BIT(i % PAGEBLOCK_ORDER)) != (heads[i] == BLOCK_NONE))
+				*wrong += VIOLATION(zone, "zone %s: mask of list %u", zone_name(zone), i);
+		}
+	}
+	return listed;
+}
+
+static unsigned int check_zone(struct zone *zone)
+{
+	unsigned long nr_free = 0, placed = 0, listed, flags;
+	unsigned int wrong = 0;
+	struct pageblock *pb;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for_each_block(zone, pb) {
+		wrong += check_block(pb);
+		nr_free += pb->nr_free;
+		placed += pb->place != PLACE_NONE;
+	}
+	listed = walk_lists(zone, &wrong);
+	if (listed != placed || nr_free != zone->nr_free)
+		wrong += VIOLATION(zone, "zone %s: %lu page blocks listed of %lu, %lu pages free of %lu",
+				   zone_name(zone), listed, placed, zone->nr_free, nr_free);
+	if (zone_free_pages(zone) > zone->managed)
+		wrong += VIOLATION(zone, "zone %s: %lu free of %lu", zone_name(zone),
+				   zone_free_pages(zone), zone->managed);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return wrong;
+}
+
+unsigned int quarry_validate(void)
+{
+	unsigned int wrong = check_ranges("memory", &memblock_memory) +
+			     check_ranges("reserved", &memblock_reserved) + highmem_validate();
+	struct zone *zone;
+
+	for_each_zone(zone)
+		wrong += check_zone(zone);
+	return wrong;
+}

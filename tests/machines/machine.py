@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""Machine files: what a machine is made of, how it boots and what must be seen.
+
+A file NAME.machine has lines `key: value`; empty lines and lines that begin with # are
+skipped. The file `defaults` in the same folder is read first. A key that may be given
+several times adds to what the defaults say; any other key replaces it. The keys:
+
+    boot        bios-cd, uefi-cd, bios-usb, uefi-usb (the image) or pvh (the ELF, -kernel)
+    qemu        arguments for the emulator, quoted as in a shell; several times
+    cmdline     words for the kernel's command line
+    grub        a GRUB command to run before the kernel is loaded; several times
+    module      size of a boot module to hand over, e.g. 3M; several times
+    serial      com1, com2 or none: where the log is read from
+    console     serial; or, when there is no serial port, screen (a picture of the
+                framebuffer) or vga (the text memory)
+    format      tap or ktap: what the kernel was told to print
+    outcome     passes: all tests pass and the verdict says so;
+                bails: `Bail out!` instead, and the exit code of a failure;
+                stops: no tests at all, the machine stops after the expected lines
+    exit        debug: through isa-debug-exit; halt: the machine has none, so it halts
+    expect      a line that must be seen, a regular expression; several times
+    forbid      a line that must not be seen; several times
+    min-tests   how many tests must have run, those skipped not counted
+    time-limit  seconds; only a net, several times what a slow host needs
+    rss-limit   the most memory that the emulator itself may use, e.g. 2G
+"""
+
+import os
+import re
+import shlex
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHOICES = {
+    "boot": ("bios-cd", "uefi-cd", "bios-usb", "uefi-usb", "pvh"),
+    "serial": ("com1", "com2", "none"),
+    "console": ("serial", "screen", "vga"),
+    "format": ("tap", "ktap"),
+    "outcome": ("passes", "bails", "stops"),
+    "exit": ("debug", "halt"),
+}
+LISTS = ("qemu", "grub", "module", "expect", "forbid")
+SIZES = ("rss-limit",)
+NUMBERS = ("min-tests", "time-limit")
+TEXTS = ("cmdline",)
+
+
+class BadMachine(Exception):
+    """The machine file itself is wrong: file, line and reason."""
+
+
+def parse_size(text):
+    """`64K`, `3M`, `2G` or plain bytes, as bytes."""
+    match = re.fullmatch(r"(\d+)([KMGT]?)", text)
+    if not match:
+        raise ValueError(f"`{text}` is not a size")
+    return int(match.group(1)) << (10 * " KMGT".index(match.group(2) or " "))
+
+
+def parse_value(key, text):
+    if key in CHOICES:
+        if text not in CHOICES[key]:
+            raise ValueError(f"`{text}` is none of {', '.join(CHOICES[key])}")
+        return text
+    if key in NUMBERS:
+        return int(text)
+    if key in SIZES:
+        return parse_size(text)
+    if key == "qemu":
+        return shlex.split(text)
+    if key == "module":
+        return [parse_size(text)]
+    if key in ("expect", "forbid"):
+        re.compile(text)
+    if key in LISTS:
+        return [text]
+    if key in TEXTS:
+        return text
+    raise ValueError(f"unknown key `{key}`")
+
+
+def read_lines(path, settings):
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            key, colon, text = line.partition(":")
+            try:
+                if not colon:
+                    raise ValueError("no colon")
+                value = parse_value(key, text.strip())
+            except (ValueError, re.error) as error:
+                raise BadMachine(f"{path}:{number}: {error}") from None
+            settings[key] = settings.get(key, []) + value if key in LISTS else value
+
+
+class Machine:
+    """Settings as attributes: machine.boot, machine.min_tests, …"""
+
+    def __init__(self, path, defaults=os.path.join(HERE, "defaults")):
+        settings = {key: [] for key in LISTS}
+        settings.update({key: "" for key in TEXTS})
+        read_lines(defaults, settings)
+        read_lines(path, settings)
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        for key, value in settings.items():
+            setattr(self, key.replace("-", "_"), value)
+        if (self.console == "serial") != (self.serial != "none"):
+            raise BadMachine(f"{path}: a log is read from a serial port or from the screen")
+        if self.console != "serial" and self.exit != "halt":
+            raise BadMachine(f"{path}: a screen is gone when the emulator exits: exit: halt")
+        if self.boot == "pvh" and self.grub:
+            raise BadMachine(f"{path}: GRUB has no part in a pvh boot")
+        if self.boot == "pvh" and len(self.module) > 1:
+            raise BadMachine(f"{path}: the emulator hands over one module at most")

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/* Splitting, merging and placement, seen through zone->lock's eyes. */
+#include "mm/internal.h"
+#include "tests/selftest.h"
+
+/* A zone to work in: the first of its node that has a whole free page block. */
+static struct zone *work_zone(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	struct zone *zone;
+
+	if (!page)
+		return NULL;
+	zone = page_zone(page);
+	__free_pages(page, PAGEBLOCK_ORDER);
+	return zone;
+}
+
+static struct page *take(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	unsigned long flags;
+	struct page *page;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	page = buddy_alloc(zone, order, mobility);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return page;
+}
+
+static void give(struct zone *zone, struct page *page, unsigned int order)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	buddy_free(zone, page, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static void count_all(struct zone *zone, unsigned long counts[MAX_ORDER])
+{
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		counts[order] = buddy_count(zone, order);
+}
+
+SELFTEST(buddy, blocks_are_aligned_and_sized)
+{
+	struct zone *zone = work_zone();
+
+	REQUIRE(zone);
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		unsigned long before = zone->nr_free;
+		struct page *page = take(zone, order, UNMOVABLE);
+
+		REQUIRE(page);
+		CHECK(IS_ALIGNED(page_to_pfn(page), 1UL << order));
+		CHECK_EQ(page->state, PAGE_USED);
+		CHECK_EQ(page->order, order);
+		CHECK_EQ(before - zone->nr_free, 1UL << order);
+		give(zone, page, order);
+		CHECK_EQ(zone->nr_free, before);
+	}
+}
+
+SELFTEST(buddy, freeing_restores_every_count)
+{
+	struct zone *zone = work_zone();
+	unsigned long before[MAX_ORDER], after[MAX_ORDER];
+	struct page *pages[64];
+
+	REQUIRE(zone);
+	count_all(zone, before);
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		REQUIRE((pages[i] = take(zone, i % 7, i % NR_MOBILITY)));
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		give(zone, pages[(i * 37) % 64], ((i * 37) % 64) % 7);
+	count_all(zone, after);
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		CHECK_EQ(after[order], before[order]);
+}
+
+/* 512 single pages of one page block come back as one block of order 9, in any order. */
+SELFTEST(buddy, a_page_block_merges_from_single_pages)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	struct zone *zone;
+	struct pageblock *pb;
+
+	REQUIRE(block);
+	zone = page_zone(block);
+	pb = page_block(block);
+	split_page(block, PAGEBLOCK_ORDER);
+	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++) {
+		CHECK_EQ(pb->nr_free, i);
+		__free_page(block + (i * 205) % PAGEBLOCK_PAGES);
+	}
+	CHECK_EQ(pb->orders, 0);
+	CHECK_EQ(pb->nr_free, PAGEBLOCK_PAGES);
+	CHECK(page_block_head(block)->order >= PAGEBLOCK_ORDER);
+	CHECK_EQ(page_block_head(block)->state, PAGE_FREE);
+	CHECK(page_zone(block) == zone);
+}
+
+SELFTEST(buddy, pairs_of_page_blocks_merge_to_order_10)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, MAX_ORDER - 1);
+	struct zone *zone;
+	unsigned long pairs;
+
+	if (!block)
+		SKIP("no free block of order %d", MAX_ORDER - 1);
+	zone = page_zone(block);
+	pairs = buddy_count(zone, MAX_ORDER - 1);
+	split_page(block, MAX_ORDER - 1);
+	for (unsigned long i = 0; i < 1UL << (MAX_ORDER - 1); i++)
+		__free_page(block + i);
+	CHECK_EQ(buddy_count(zone, MAX_ORDER - 1), pairs + 1);
+}
+
+/* No free block may reach across a zone's border or into a hole. */
+SELFTEST(buddy, free_blocks_stay_inside_their_zone)
+{
+	struct zone *zone;
+	struct pageblock *pb;
+
+	for_each_zone(zone) {
+		for_each_block(zone, pb) {
+			unsigned long pfn = block_to_pfn(pb), nr = PAGEBLOCK_PAGES;
+
+			if (pb->place == PLACE_NONE || pb->place >= PLACE_PARTIAL)
+				continue;
+			nr <<= pb->place - PLACE_WHOLE;
+			CHECK(pfn >= zone->start_pfn && pfn + nr <= zone->end_pfn);
+			CHECK(page_zone(pfn_to_page(pfn + nr - 1)) == zone);
+			CHECK(memblock_is_memory(PFN_PHYS(pfn)));
+			CHECK(memblock_is_memory(PFN_PHYS(pfn + nr) - 1));
+		}
+	}
+}
+
+SELFTEST(buddy, small_requests_fill_the_fullest_page_block)
+{
+	struct zone *zone = work_zone();
+	struct page *fuller, *emptier, *page;
+	unsigned int kept = 400;
+
+	REQUIRE(zone);
+	fuller = take(zone, PAGEBLOCK_ORDER, UNMOVABLE);
+	emptier = take(zone, PAGEBLOCK_ORDER, UNMOVABLE);
+	REQUIRE(fuller && emptier);
+	/* MOVABLE page blocks: nothing else in the test list leaves any half used. */
+	page_block(fuller)->mobility = page_block(emptier)->mobility = MOVABLE;
+	fuller->order = emptier->order = 0;
+	for (unsigned long i = 1; i < PAGEBLOCK_PAGES; i++) {
+		fuller[i].state = emptier[i].state = PAGE_USED;
+		fuller[i].order = emptier[i].order = 0;
+	}
+	give(zone, emptier, 0);
+	for (unsigned long i = kept; i < PAGEBLOCK_PAGES; i++)
+		give(zone, fuller + i, 0);
+	for (unsigned long i = 1; i < PAGEBLOCK_PAGES - 50; i++)
+		give(zone, emptier + i, 0);
+
+	for (unsigned long i = kept; i < PAGEBLOCK_PAGES; i++) {
+		page = take(zone, 0, MOVABLE);
+		REQUIRE(page);
+		CHECK(page_block(page) == page_block(fuller));
+	}
+	page = take(zone, 0, MOVABLE);
+	REQUIRE(page);
+	CHECK(page_block(page) == page_block(emptier));
+	give(zone, page, 0);
+	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++)
+		give(zone, fuller + i, 0);
+	for (unsigned long i = PAGEBLOCK_PAGES - 50; i < PAGEBLOCK_PAGES; i++)
+		give(zone, emptier + i, 0);
+}
+
+SELFTEST(buddy, mobilities_use_page_blocks_of_their_own)
+{
+	struct zone *zone = work_zone();
+	struct page *pages[NR_MOBILITY];
+
+	REQUIRE(zone);
+	for (unsigned int m = 0; m < NR_MOBILITY; m++)
+		REQUIRE((pages[m] = take(zone, 0, m)));
+	for (unsigned int m = 0; m < NR_MOBILITY; m++) {
+		CHECK_EQ(page_block(pages[m])->mobility, m);
+		CHECK(page_block(pages[m]) != page_block(pages[(m + 1) % NR_MOBILITY]));
+	}
+	for (unsigned int m = 0; m < NR_MOBILITY; m++)
+		give(zone, pages[m], 0);
+}
+
+SELFTEST(buddy, steal_takes_over_a_page_block_that_is_mostly_free)
+{
+	struct zone *zone = work_zone();
+	struct page *owner, *thief;
+	unsigned long flags;
+
+	REQUIRE(zone);
+	owner = take(zone, 0, MOVABLE);
+	REQUIRE(owner);
+	spin_lock_irqsave(&zone->lock, flags);
+	thief = buddy_steal(zone, 0, RECLAIMABLE);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	REQUIRE(thief);
+	CHECK_EQ(page_block(thief)->mobility, RECLAIMABLE);
+	give(zone, thief, 0);
+	give(zone, owner, 0);
+}
+
+SELFTEST(buddy, no_tail_descriptor_is_written)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	unsigned long kept = 0;
+
+	REQUIRE(block);
+	for (unsigned long i = 1; i < PAGEBLOCK_PAGES; i++)
+		block[i].private = 0x5eed0000 + i;
+	__free_pages(block, PAGEBLOCK_ORDER);
+	for (unsigned long i = 1; i < PAGEBLOCK_PAGES; i++) {
+		kept += block[i].private == 0x5eed0000 + i;
+		block[i].private = 0;
+	}
+	CHECK_EQ(kept, PAGEBLOCK_PAGES - 1);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel/cmdline.c, on command lines made up here. */
+#include <tests/selftest.h>
+#include <kernel/boot.h>
+
+static const char *real;
+
+/* Each case puts its own text in and must put the real one back before it ends. */
+static void begin(const char *text)
+{
+	real = cmdline_set(text);
+}
+
+static void end(void)
+{
+	cmdline_set(real);
+}
+
+/* The value of a word, or "-" when there is none. */
+static const char *value(const char *text, const char *name)
+{
+	static char buf[32];
+	const char *found;
+
+	begin(text);
+	found = cmdline_value(name, buf, sizeof(buf));
+	end();
+	return found ? found : "-";
+}
+
+SELFTEST(cmdline, flags)
+{
+	begin("quiet  a=b \"quoted\" last");
+	CHECK(cmdline_flag("quiet"));
+	CHECK(cmdline_flag("quoted"));
+	CHECK(cmdline_flag("last"));
+	CHECK(!cmdline_flag("a"));
+	CHECK(!cmdline_flag("b"));
+	CHECK(!cmdline_flag("qui"));
+	CHECK(!cmdline_flag("quieter"));
+	CHECK(!cmdline_flag("las"));
+	end();
+	begin("");
+	CHECK(!cmdline_flag("quiet"));
+	end();
+}
+
+SELFTEST(cmdline, values)
+{
+	CHECK_STR(value("mem=1G", "mem"), "1G");
+	CHECK_STR(value("x mem=1G y", "mem"), "1G");
+	CHECK_STR(value(" \t mem=1G\n", "mem"), "1G");
+	CHECK_STR(value("mem=", "mem"), "");
+	CHECK_STR(value("mem", "mem"), "-");
+	CHECK_STR(value("highmem=1G", "mem"), "-");
+	CHECK_STR(value("memo=1G", "mem"), "-");
+	CHECK_STR(value("memmap=1M=2", "memmap"), "1M=2");
+	CHECK_STR(value("", "mem"), "-");
+	CHECK_STR(value("   ", "mem"), "-");
+}
+
+SELFTEST(cmdline, last_one_wins)
+{
+	CHECK_STR(value("a=1 b=2 a=3", "a"), "3");
+	CHECK_STR(value("a=1 a", "a"), "1");
+	CHECK_STR(value("a=1 a=", "a"), "");
+}
+
+SELFTEST(cmdline, quotes)
+{
+	CHECK_STR(value("name=\"a b\" x", "name"), "a b");
+	CHECK_STR(value("\"name=a b\" x", "name"), "a b");
+	CHECK_STR(value("name=a\" \"b", "name"), "a b");
+	CHECK_STR(value("name=\"\"", "name"), "");
+	CHECK_STR(value("name=\"a b", "name"), "a b");
+	CHECK_STR(value("x=\"name=1\" y", "name"), "-");
+	CHECK_STR(value("\"x name=1\"", "name"), "-");
+}
+
+SELFTEST(cmdline, value_too_long)
+{
+	char buf[4];
+
+	begin("x=abcd y=abc");
+	CHECK(!cmdline_value("x", buf, sizeof(buf)));
+	CHECK(cmdline_value("y", buf, sizeof(buf)) == buf);
+	CHECK_STR(buf, "abc");
+	end();
+}
+
+SELFTEST(cmdline, sizes)
+{
+	u64 size = 77;
+
+	begin("a=64M b=0x1000 c= d=12x e=M f g=\"1 G\" big=99999999999999999999");
+	CHECK(!cmdline_size("c", &size));
+	CHECK(!cmdline_size("d", &size));
+	CHECK(!cmdline_size("e", &size));
+	CHECK(!cmdline_size("f", &size));
+	CHECK(!cmdline_size("g", &size));
+	CHECK(!cmdline_size("none", &size));
+	CHECK_EQ(size, 77);
+	CHECK(cmdline_size("a", &size) && size == 64 << 20);
+	CHECK(cmdline_size("b", &size) && size == 4096);
+	CHECK(cmdline_size("big", &size) && size == ~0ULL);
+	end();
+}
+
+static void collect(const char *word, void *arg)
+{
+	char *all = arg;
+	size_t length = strlen(all);
+
+	scnprintf(all + length, 64 - length, "[%s]", word);
+}
+
+SELFTEST(cmdline, each)
+{
+	char all[64] = "";
+
+	begin("memmap=1M@2M x memmap memmap=\"3 4\" \"memmap=5\" other=6 memmap=");
+	cmdline_each("memmap", collect, all);
+	end();
+	CHECK_STR(all, "[1M@2M][3 4][5][]");
+}
+
+/* Nothing on a line of the greatest length is cut. */
+SELFTEST(cmdline, long_line)
+{
+	static char line[BOOT_CMDLINE], buf[BOOT_CMDLINE];
+
+	memset(line, 'v', sizeof(line) - 1);
+	memcpy(line, "name=", 5);
+	begin(line);
+	REQUIRE(cmdline_value("name", buf, sizeof(buf)) == buf);
+	CHECK_EQ(strlen(buf), sizeof(line) - 1 - 5);
+	end();
+}

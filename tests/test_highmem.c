@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/* kmap and kmap_local. */
+#include <linux/highmem.h>
+#include "mm/internal.h"
+#include "tests/probe.h"
+#include "tests/selftest.h"
+
+static struct page *high_page(void)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+
+	if (page && !PageHighMem(page)) {
+		__free_page(page);
+		return NULL;
+	}
+	return page;
+}
+
+#define NEED_HIGH(page) \
+	struct page *page = high_page(); \
+	if (!page) \
+		SKIP("started without HIGHMEM")
+
+SELFTEST(highmem, has_no_standing_mapping)
+{
+	u8 byte;
+
+	NEED_HIGH(page);
+	CHECK(!page_address(page));
+	CHECK(!probe_read((void *)(port_direct_base + page_to_phys(page)), &byte));
+	CHECK(!virt_addr_valid((void *)(port_direct_base + page_to_phys(page))));
+	__free_page(page);
+}
+
+SELFTEST(highmem, kmap_nests_at_one_address)
+{
+	u8 byte, *va;
+
+	NEED_HIGH(page);
+	va = kmap(page);
+	REQUIRE(va);
+	CHECK(kmap(page) == va);
+	CHECK(page_address(page) == va);
+	memset(va, 0x77, PAGE_SIZE);
+	kunmap(page);
+	CHECK_EQ(va[PAGE_SIZE - 1], 0x77);
+	kunmap(page);
+	CHECK(!page_address(page));
+	CHECK(!probe_read(va, &byte));
+	__free_page(page);
+}
+
+SELFTEST(highmem, content_outlives_the_mapping)
+{
+	u8 *va;
+
+	NEED_HIGH(page);
+	va = kmap(page);
+	REQUIRE(va);
+	for (unsigned long i = 0; i < PAGE_SIZE; i++)
+		va[i] = i * 7;
+	kunmap(page);
+	va = kmap_local_page(page);
+	REQUIRE(va);
+	for (unsigned long i = 0; i < PAGE_SIZE; i++)
+		if (va[i] != (u8)(i * 7)) {
+			CHECK_EQ(va[i], (u8)(i * 7));
+			break;
+		}
+	kunmap_local(va + 100);
+	__free_page(page);
+}
+
+SELFTEST(highmem, kmap_slots_run_out_and_come_back)
+{
+	static struct page *pages[QUARRY_KMAP_SLOTS + 1];
+	unsigned int got = 0;
+
+	selftest_expect_reports(0);
+	while (got <= QUARRY_KMAP_SLOTS && (pages[got] = high_page()))
+		got++;
+	if (got <= QUARRY_KMAP_SLOTS) {
+		while (got-- > 0)
+			__free_page(pages[got]);
+		SKIP("less HIGHMEM than kmap slots");
+	}
+	for (unsigned int i = 0; i < QUARRY_KMAP_SLOTS; i++) {
+		u64 *va = kmap(pages[i]);
+
+		REQUIRE(va);
+		*va = i;
+	}
+	selftest_expect_reports(1);
+	CHECK(!kmap(pages[QUARRY_KMAP_SLOTS]));
+	for (unsigned int i = 0; i < QUARRY_KMAP_SLOTS; i++) {
+		CHECK_EQ(*(u64 *)page_address(pages[i]), i);
+		kunmap(pages[i]);
+	}
+	CHECK(kmap(pages[QUARRY_KMAP_SLOTS]));
+	kunmap(pages[QUARRY_KMAP_SLOTS]);
+	while (got-- > 0)
+		__free_page(pages[got]);
+}
+
+SELFTEST(highmem, kmap_local_nests_last_first)
+{
+	u8 *a, *b, byte;
+
+	NEED_HIGH(page);
+	a = kmap_local_page(page);
+	b = kmap_atomic(page);
+	REQUIRE(a && b);
+	CHECK(a != b);
+	*a = 0x42;
+	CHECK_EQ(*b, 0x42);
+	kunmap_atomic(b);
+	CHECK(!probe_read(b, &byte));
+	CHECK_EQ(*a, 0x42);
+	kunmap_local(a);
+	CHECK(!probe_read(a, &byte));
+	__free_page(page);
+}
+
+SELFTEST(highmem, kmap_local_out_of_order_is_reported)
+{
+	unsigned long before = quarry_report_count(QUARRY_BAD_UNMAP);
+	void *a, *b;
+
+	NEED_HIGH(page);
+	a = kmap_local_page(page);
+	b = kmap_local_page(page);
+	selftest_expect_reports(2);
+	kunmap_local(a);
+	kunmap_local(b);
+	kunmap_local(a);
+	kunmap_local(a);
+	CHECK_EQ(quarry_report_count(QUARRY_BAD_UNMAP), before + 2);
+	__free_page(page);
+}
+
+SELFTEST(highmem, kmap_local_depth_is_bounded)
+{
+	void *va[QUARRY_KMAP_LOCAL_DEPTH];
+
+	NEED_HIGH(page);
+	for (unsigned int i = 0; i < QUARRY_KMAP_LOCAL_DEPTH; i++)
+		CHECK((va[i] = kmap_local_page(page)) != NULL);
+	selftest_expect_reports(1);
+	CHECK(!kmap_local_page(page));
+	for (unsigned int i = QUARRY_KMAP_LOCAL_DEPTH; i-- > 0;)
+		kunmap_local(va[i]);
+	__free_page(page);
+}
+
+SELFTEST(highmem, kunmap_of_what_is_not_mapped_is_reported)
+{
+	NEED_HIGH(page);
+	selftest_expect_reports(1);
+	kunmap(page);
+	__free_page(page);
+}
+
+SELFTEST(highmem, clear_and_copy)
+{
+	struct page *from = alloc_page(GFP_HIGHUSER), *to = alloc_page(GFP_KERNEL);
+	u8 *va;
+
+	REQUIRE(from && to);
+	va = kmap_local_page(from);
+	memset(va, 0x3c, PAGE_SIZE);
+	kunmap_local(va);
+	copy_highpage(to, from);
+	CHECK(!memchr_inv(page_address(to), 0x3c, PAGE_SIZE));
+	clear_highpage(from);
+	va = kmap_local_page(from);
+	CHECK(!memchr_inv(va, 0, PAGE_SIZE));
+	kunmap_local(va);
+	__free_page(from);
+	__free_page(to);
+}
+
+SELFTEST(highmem, other_pages_keep_their_address)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	CHECK(kmap(page) == page_address(page));
+	kunmap(page);
+	CHECK(kmap_local_page(page) == page_address(page));
+	kunmap_local(page_address(page));
+	CHECK(page_address(page) == phys_to_virt(page_to_phys(page)));
+	__free_page(page);
+}

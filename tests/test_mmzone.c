@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/* Nodes and zones of the running machine. */
+#include "mm/internal.h"
+#include "tests/selftest.h"
+
+SELFTEST(mmzone, zones_keep_their_borders)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		CHECK(zone->start_pfn < zone->end_pfn);
+		CHECK(zone->present <= zone->end_pfn - zone->start_pfn);
+		CHECK(zone->managed <= zone->present);
+		if (zone_idx(zone) == ZONE_DMA)
+			CHECK(zone->end_pfn <= SZ_16M >> PAGE_SHIFT);
+		if (zone_idx(zone) == ZONE_DMA32)
+			CHECK(zone->end_pfn <= SZ_4G >> PAGE_SHIFT);
+		if (zone_idx(zone) == ZONE_NORMAL)
+			CHECK(zone->start_pfn >= SZ_4G >> PAGE_SHIFT);
+	}
+}
+
+/* Each kind of memory that the map has makes a zone, and the zone has pages to give. */
+SELFTEST(mmzone, every_zone_holds_pages)
+{
+	enum zone_type last = memblock_end_of_DRAM() > SZ_4G ? ZONE_NORMAL : ZONE_DMA32;
+	unsigned long managed[MAX_NR_ZONES] = { 0 };
+	struct zone *zone;
+
+	for_each_zone(zone)
+		managed[zone->idx] += zone->managed;
+	for (unsigned int type = 0; type <= last; type++)
+		CHECK(managed[type] > 0);
+	if (totalhigh_pages())
+		CHECK(managed[ZONE_HIGHMEM] > 0);
+	if (last != ZONE_NORMAL)
+		SKIP("no RAM above 4 GiB, so no NORMAL zone; the others hold pages");
+	if (!totalhigh_pages())
+		SKIP("started without HIGHMEM; the other zones hold pages");
+}
+
+SELFTEST(mmzone, present_is_all_ram)
+{
+	unsigned long present = 0, pages = 0;
+	phys_addr_t start, end;
+	struct zone *zone;
+	unsigned int i;
+
+	for_each_zone(zone)
+		present += zone->present;
+	for_each_mem_range(i, &start, &end)
+		if (PFN_DOWN(end) > PFN_UP(start))
+			pages += PFN_DOWN(end) - PFN_UP(start);
+	CHECK_EQ(present, pages);
+}
+
+SELFTEST(mmzone, highmem_is_the_top_of_its_node)
+{
+	struct zone *zone;
+
+	if (!totalhigh_pages())
+		SKIP("started without HIGHMEM");
+	for_each_zone(zone) {
+		struct zone *high = node_zone(zone->nid, ZONE_HIGHMEM);
+
+		if (high && zone != high)
+			CHECK(zone->end_pfn <= high->start_pfn);
+		if (zone == high)
+			CHECK(IS_ALIGNED(high->start_pfn, PAGEBLOCK_PAGES) ||
+			      !memblock_is_memory(PFN_PHYS(high->start_pfn - 1)));
+	}
+}
+
+SELFTEST(mmzone, zonelists_go_by_distance_then_zone)
+{
+	int nid;
+
+	for_each_node_with_memory(nid) {
+		struct node *node = nodes[nid];
+
+		CHECK_EQ(node->zonelist[0]->nid, nid);
+		for (unsigned int i = 1; i < node->nr_zones; i++) {
+			struct zone *a = node->zonelist[i - 1], *b = node->zonelist[i];
+
+			CHECK(node_distance(nid, a->nid) <= node_distance(nid, b->nid));
+			if (a->nid == b->nid)
+				CHECK(a->idx > b->idx);
+		}
+	}
+}
+
+SELFTEST(mmzone, totals_add_up)
+{
+	unsigned long managed = 0, high = 0, nr_free = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		managed += zone_managed_pages(zone);
+		nr_free += zone_free_pages(zone);
+		high += zone_idx(zone) == ZONE_HIGHMEM ? zone_managed_pages(zone) : 0;
+	}
+	CHECK_EQ(totalram_pages(), managed);
+	CHECK_EQ(totalhigh_pages(), high);
+	CHECK_EQ(nr_free_pages(), nr_free);
+	CHECK(nr_free_highpages() <= high);
+}
+
+SELFTEST(mmzone, pfn_valid_knows_holes_and_the_end)
+{
+	phys_addr_t start, end, last = 0;
+	unsigned int i;
+
+	CHECK(!pfn_valid(max_pfn));
+	CHECK(!pfn_valid(~0UL));
+	CHECK(!pfn_valid(~0UL >> PAGE_SHIFT));
+	for_each_mem_range(i, &start, &end) {
+		/* The middle of a hole that is wider than two page blocks has no descriptor. */
+		if (start > last + 2 * SZ_2M * 2)
+			CHECK(!pfn_valid((last + (start - last) / 2) >> PAGE_SHIFT));
+		last = end;
+	}
+}
+
+SELFTEST(mmzone, conversions_are_inverse)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	void *virt;
+
+	REQUIRE(page);
+	virt = page_address(page);
+	CHECK(pfn_valid(page_to_pfn(page)));
+	CHECK(pfn_to_page(page_to_pfn(page)) == page);
+	CHECK(virt_to_page(virt) == page);
+	CHECK(phys_to_virt(page_to_phys(page)) == virt);
+	CHECK_EQ(virt_to_phys(virt), page_to_phys(page));
+	CHECK(virt_addr_valid(virt));
+	CHECK(!virt_addr_valid(NULL));
+	CHECK(phys_to_page(page_to_phys(page) + 123) == page);
+	__free_page(page);
+}
+
+SELFTEST(mmzone, reserved_memory_has_descriptors)
+{
+	phys_addr_t size = memblock_reserved_size();
+	unsigned int seen = 0;
+
+	CHECK(size > 0);
+	for (unsigned int i = 0; i < memblock_reserved.nr; i++) {
+		unsigned long pfn = PFN_DOWN(memblock_reserved.regions[i].base);
+
+		if (!memblock_is_memory(PFN_PHYS(pfn)) || !memblock_is_memory(PFN_PHYS(pfn + 1) - 1))
+			continue;
+		CHECK(pfn_valid(pfn));
+		CHECK(PageReserved(pfn_to_page(pfn)));
+		seen++;
+	}
+	CHECK(seen > 0);
+}
+
+SELFTEST(mmzone, get_order)
+{
+	CHECK_EQ(get_order(1), 0);
+	CHECK_EQ(get_order(PAGE_SIZE), 0);
+	CHECK_EQ(get_order(PAGE_SIZE + 1), 1);
+	CHECK_EQ(get_order(2 * PAGE_SIZE), 1);
+	CHECK_EQ(get_order(SZ_4M), 10);
+	CHECK_EQ(get_order(SZ_4M + 1), 11);
+}

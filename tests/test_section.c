@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/* Descriptors on first use. */
+#include "mm/internal.h"
+#include "tests/selftest.h"
+
+SELFTEST(section, growing_moves_pages_and_makes_none)
+{
+	struct zone *zone;
+	unsigned int grown = 0;
+
+	for_each_zone(zone) {
+		unsigned long before = zone_free_pages(zone), pristine = zone->nr_pristine, flags;
+		bool grew;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		grew = section_grow(zone);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		CHECK_EQ(zone_free_pages(zone), before);
+		CHECK_EQ(grew, pristine > 0);
+		if (grew) {
+			CHECK(zone->nr_pristine < pristine);
+			CHECK(pristine - zone->nr_pristine <= 1UL << (MAX_ORDER - 1));
+			grown++;
+		}
+	}
+	if (!grown)
+		SKIP("all memory has been in use before");
+}
+
+/* Boot cost must not grow with memory: most of a large machine is still pristine. */
+SELFTEST(section, large_memory_stays_pristine)
+{
+	unsigned long pristine = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pristine += zone->nr_pristine;
+	if (totalram_pages() < (4UL << 30) >> PAGE_SHIFT)
+		SKIP("less than 4 GiB");
+	CHECK(pristine > totalram_pages() / 2);
+}
+
+SELFTEST(section, fresh_descriptors_are_clean)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	unsigned long dirty = 0;
+
+	REQUIRE(page);
+	for (unsigned long i = 1; i < PAGEBLOCK_PAGES; i++)
+		dirty += page[i].state != PAGE_NONE;
+	CHECK_EQ(dirty, 0);
+	__free_pages(page, PAGEBLOCK_ORDER);
+}
+
+/* The memory that stores descriptors is nobody's: it is never handed out. */
+SELFTEST(section, descriptor_storage_is_not_allocatable)
+{
+	struct zone *zone;
+	struct pageblock *pb;
+	phys_addr_t pa;
+
+	for_each_zone(zone) {
+		for_each_block(zone, pb) {
+			unsigned long va = (unsigned long)pfn_to_page(block_to_pfn(pb));
+			unsigned long pfn;
+
+			REQUIRE(port_translate(va, &pa));
+			pfn = PFN_DOWN(pa);
+			if (pfn_valid(pfn))
+				CHECK(PageReserved(pfn_to_page(pfn)));
+			REQUIRE(port_translate((unsigned long)pb & PAGE_MASK, &pa));
+			pfn = PFN_DOWN(pa);
+			if (pfn_valid(pfn))
+				CHECK(PageReserved(pfn_to_page(pfn)));
+		}
+	}
+}

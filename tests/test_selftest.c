@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner's own helpers. That a failing case is seen to fail is tested from outside, by
+ * the machines' runner.
+ */
+#include <tests/selftest.h>
+#include <kernel/kernel.h>
+
+SELFTEST(selftest, glob)
+{
+	CHECK(selftest_glob("", ""));
+	CHECK(!selftest_glob("", "a"));
+	CHECK(!selftest_glob("a", ""));
+	CHECK(selftest_glob("abc", "abc"));
+	CHECK(!selftest_glob("abc", "abcd"));
+	CHECK(!selftest_glob("abcd", "abc"));
+	CHECK(selftest_glob("a?c", "abc"));
+	CHECK(!selftest_glob("a?", "a"));
+	CHECK(selftest_glob("*", ""));
+	CHECK(selftest_glob("*", "abc"));
+	CHECK(selftest_glob("a*", "a"));
+	CHECK(selftest_glob("a*c", "abbbc"));
+	CHECK(!selftest_glob("a*c", "abbb"));
+	CHECK(selftest_glob("*b*", "abc"));
+	CHECK(selftest_glob("a**c", "ac"));
+	CHECK(selftest_glob("*aab", "aaaaab"));
+	CHECK(selftest_glob("*ab*ab", "abxabxab"));
+	CHECK(!selftest_glob("*ab*ab", "abx"));
+	CHECK(selftest_glob("*?", "a"));
+	CHECK(!selftest_glob("*?", ""));
+	CHECK(selftest_glob("*****a", "bbbba"));
+}
+
+SELFTEST(selftest, choice)
+{
+	CHECK(selftest_chosen("*", "buddy", "split"));
+	CHECK(selftest_chosen("buddy.split", "buddy", "split"));
+	CHECK(selftest_chosen("buddy.*", "buddy", "split"));
+	CHECK(selftest_chosen("buddy", "buddy", "split"));
+	CHECK(selftest_chosen("b?ddy", "buddy", "split"));
+	CHECK(selftest_chosen("*.split", "buddy", "split"));
+	CHECK(selftest_chosen("*split", "buddy", "split"));
+	CHECK(!selftest_chosen("split", "buddy", "split"));
+	CHECK(!selftest_chosen("bud", "buddy", "split"));
+	CHECK(!selftest_chosen("", "buddy", "split"));
+	CHECK(selftest_chosen("other.*,buddy.*", "buddy", "split"));
+	CHECK(selftest_chosen("buddy.*,other.*", "buddy", "split"));
+	CHECK(!selftest_chosen("other.*,third", "buddy", "split"));
+	CHECK(!selftest_chosen(",,", "buddy", "split"));
+	CHECK(selftest_chosen(",buddy,", "buddy", "split"));
+}
+
+SELFTEST(selftest, random_repeats)
+{
+	u64 a = 1, b = 1, other = 2;
+	int i, differ = 0;
+
+	for (i = 0; i < 100; i++) {
+		u64 number = selftest_random_step(&a);
+
+		CHECK_EQ(number, selftest_random_step(&b));
+		differ += number != selftest_random_step(&other);
+		REQUIRE(a);
+	}
+	CHECK(differ > 90);
+}
+
+/* Each case starts the generator anew, so that it runs alone as it runs among others. */
+static u64 first_numbers[2];
+
+SELFTEST(selftest, random_restarts_1)
+{
+	first_numbers[0] = selftest_random();
+	if (first_numbers[1])
+		CHECK_EQ(first_numbers[0], first_numbers[1]);
+}
+
+SELFTEST(selftest, random_restarts_2)
+{
+	first_numbers[1] = selftest_random();
+	if (first_numbers[0])
+		CHECK_EQ(first_numbers[0], first_numbers[1]);
+}
+
+SELFTEST(selftest, random_below)
+{
+	unsigned int seen[7] = { 0 }, i;
+	unsigned long n;
+
+	for (i = 0; i < 7000; i++) {
+		n = selftest_random_below(7);
+		REQUIRE(n < 7);
+		seen[n]++;
+	}
+	/* 1000 each on average; the standard deviation is 29. */
+	for (i = 0; i < 7; i++)
+		CHECK(seen[i] > 800 && seen[i] < 1200);
+	CHECK_EQ(selftest_random_below(1), 0);
+	CHECK_EQ(selftest_random_below(0), 0);
+}
+
+SELFTEST(selftest, scaled)
+{
+	unsigned long one = selftest_scaled(1);
+
+	CHECK(one >= 1);
+	CHECK_EQ(selftest_scaled(0), 0);
+	CHECK_EQ(selftest_scaled(10), 10 * one);
+	if (one > 1)
+		CHECK_EQ(selftest_scaled(~0UL), ~0UL);
+}
+
+/* Cases run in the order of their source, whatever order the compiler emits them in. */
+static unsigned int order;
+
+SELFTEST(selftest, order_1)
+{
+	CHECK_EQ(order, 0);
+	order = 1;
+}
+
+SELFTEST(selftest, order_2)
+{
+	if (!order)
+		SKIP("order_1 was not chosen");
+	CHECK_EQ(order, 1);
+	order = 0;
+}
