@@ -17,7 +17,7 @@ enum boot_range_type {		/* as the firmware numbers them */
 };
 
 struct boot_range {
-	u64 start, size;	/* bytes; as the firmware gave them: may overlap, wrap or be empty */
+	u64 start, size;	/* bytes, as the firmware says: may overlap, wrap, be empty */
 	u32 type;
 };
 
@@ -45,7 +45,7 @@ struct boot_info {
 	struct boot_module modules[BOOT_MAX_MODULES];
 	struct boot_framebuffer fb;
 	u64 rsdp;		/* physical address; 0 when not told */
-	u8 rsdp_copy[36];	/* multiboot2 hands over a copy: used when rsdp is 0 and this is not empty */
+	u8 rsdp_copy[36];	/* what multiboot2 hands over instead; used when rsdp is 0 */
 };
 
 extern struct boot_info boot_info;

@@ -39,16 +39,31 @@ void dump_stack_from(unsigned long fp);
 /* How many WARNs so far. */
 unsigned long warn_count(void);
 
-/* 4. selftest.c: parts of the runner that have tests of their own. */
+/* 4. selftest.c */
+
+/* How many cases selftest_run() has chosen: 0 when the command line kept it from running. */
+unsigned int selftest_planned(void);
+
+/* Parts of the runner that have tests of their own. */
 
 /* Does text match the pattern? `*` is any run of characters, `?` any one. */
 bool selftest_glob(const char *pattern, const char *text);
 
 /*
- * Does a choice (globs separated by commas) take in suite.name? A glob without a dot also
- * chooses whole suites by their name.
+ * Does a choice (globs separated by commas) take in suite.name? A glob that matches the
+ * name of a suite chooses all of it.
  */
 bool selftest_chosen(const char *choice, const char *suite, const char *name);
+
+/* What a case must leave as it found it; the two counters, as far as it announced. */
+struct selftest_state {
+	unsigned long free_pages, reports, warnings;
+	bool irqs_off;
+};
+
+/* Prints each difference, and the violations if there are any; returns how many of these. */
+unsigned int selftest_compare(const struct selftest_state *expected,
+			      const struct selftest_state *found, unsigned int violations);
 
 /* The generator: turns the state (not 0) into the next one, and returns a number from it. */
 u64 selftest_random_step(u64 *state);

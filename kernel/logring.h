@@ -11,7 +11,7 @@
 struct logring {
 	char *buf;
 	size_t size;
-	u64 written;		/* bytes since the beginning of time; the next goes to written % size */
+	u64 written;		/* bytes ever; the next goes to written % size */
 };
 
 #define LOGRING_INIT(buffer) { .buf = (buffer), .size = sizeof(buffer) }

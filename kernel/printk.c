@@ -56,7 +56,7 @@ static char text[TEXT_SIZE];		/* what is being printed */
 /* Where the log stands: at the start of a line, or in one of some kind. */
 static enum { AT_START, IN_PRINTK, IN_TAP, CUT_SHORT } line;
 
-static char pending[PENDING_SIZE + 1];	/* texts, each with its terminator; the last byte is 0 */
+static char pending[PENDING_SIZE + 1];	/* texts, each with its terminator; the last byte stays 0 */
 static atomic_t pending_length = ATOMIC_INIT(0);
 static atomic_t pending_lost = ATOMIC_INIT(0);
 

@@ -20,7 +20,8 @@
 /* ---- report.c ---- */
 
 /* One line `BUG: …`, a backtrace; counted, and told to the hook. Any context. */
-void report_misuse(enum quarry_report kind, const void *address, const char *fmt, ...) __printf(3, 4);
+void report_misuse(enum quarry_report kind, const void *address, const char *fmt, ...)
+	__printf(3, 4);
 
 /* ---- memblock.c ---- */
 
@@ -42,6 +43,8 @@ int memblock_apply(struct memblock_type *type, phys_addr_t base, phys_addr_t siz
 		   enum memblock_op op, int nid);
 /* Number of the first region that ends above addr; type->nr when there is none. */
 unsigned int memblock_search(const struct memblock_type *type, phys_addr_t addr);
+/* From here on the live lists are constant. */
+void memblock_close(void);
 bool memblock_next_free_in(const struct memblock_type *memory, const struct memblock_type *reserved,
 			   phys_addr_t from, phys_addr_t *start, phys_addr_t *end, int *nid);
 
@@ -70,7 +73,7 @@ struct pageblock {
 	u32 next, prev;			/* neighbours in the list that `place` names */
 	u16 nr_free;			/* free pages in it */
 	u16 orders;			/* bit o set: head[o] holds a block */
-	u16 head[PAGEBLOCK_ORDER];	/* per order: index of the first free block, or INDEX_NONE */
+	u16 head[PAGEBLOCK_ORDER];	/* per order: first free block's index, or INDEX_NONE */
 	u8 nid, zone;
 	u8 mobility;
 	u8 place;			/* which list of the zone: see buddy.c */
@@ -83,13 +86,14 @@ struct pageblock {
 struct zone {
 	spinlock_t lock;		/* guards all below but the constants */
 	u8 nid, idx;			/* constant */
-	unsigned long start_pfn, end_pfn; /* constant; other zones' pages and holes may lie between */
+	unsigned long start_pfn, end_pfn; /* constant; holes and other zones may lie between */
 	unsigned long present, managed;	/* constant: pages of RAM; pages free or allocated */
 	unsigned long nr_free;		/* in the lists below */
 	unsigned long nr_pristine;	/* never used yet: see section.c */
 	unsigned long pristine_pfn;	/* all below was handed to the lists */
 	u32 whole[WHOLE_ORDERS];	/* free blocks of one page block and more */
-	u32 partial[NR_MOBILITY][NR_BUCKETS][PAGEBLOCK_ORDER]; /* by fullness and largest free order */
+	/* Page blocks in part free, by how full they are and by their largest free order. */
+	u32 partial[NR_MOBILITY][NR_BUCKETS][PAGEBLOCK_ORDER];
 	u16 partial_mask[NR_MOBILITY][NR_BUCKETS]; /* bit o set: partial[][][o] holds something */
 };
 
@@ -97,7 +101,7 @@ struct node {
 	int nid;
 	unsigned int nr_zones;		/* in the zonelist */
 	struct zone zones[MAX_NR_ZONES];
-	struct zone **zonelist;		/* where this node's requests go: by distance, then high to low */
+	struct zone **zonelist;		/* where its requests go: by distance, then high to low */
 };
 
 extern struct node *nodes[QUARRY_MAX_NODES];
@@ -174,6 +178,8 @@ int section_init(void);
  * when none is left. Caller holds zone->lock.
  */
 bool section_grow(struct zone *zone);
+/* The zone's pristine pages, counted anew. */
+unsigned long section_count_pristine(const struct zone *zone);
 
 /* ---- highmem.c ---- */
 

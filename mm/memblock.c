@@ -13,16 +13,18 @@
  * What a range carries: its node, and whether it is outside the direct map (HIGHMEM).
  *
  * After the boot the lists stay: what was never allocated here is the pristine memory that
- * section.c hands out little by little.
+ * section.c counts and then hands out little by little. So memblock_close() ends all changes:
+ * whoever comes later is told so.
  *
- * Locks: none. All changes happen on one CPU before quarry_init() returns; later the lists
- * are only read.
+ * Locks: none. All changes happen on one CPU before memblock_close(); later the lists are only
+ * read.
  */
 #include "internal.h"
 
 struct memblock_type memblock_memory, memblock_reserved;
 static struct memblock_type spare;
 static phys_addr_t current_limit = MEMBLOCK_ALLOC_ANYWHERE;
+static bool closed;
 
 /* Appends a range to the spare list, or grows its last one; empty ranges vanish. */
 static bool emit(phys_addr_t base, phys_addr_t end, struct memblock_region like)
@@ -107,31 +109,46 @@ unsigned int memblock_search(const struct memblock_type *type, phys_addr_t addr)
 
 /* ---- The public changes ---- */
 
+void memblock_close(void)
+{
+	closed = true;
+}
+
+static int change(struct memblock_type *type, phys_addr_t base, phys_addr_t size,
+		  enum memblock_op op, int nid)
+{
+	if (!closed)
+		return memblock_apply(type, base, size, op, nid);
+	report_misuse(QUARRY_BAD_ARGUMENT, NULL,
+		      "memblock: change of %#llx+%#llx after quarry_init()", base, size);
+	return -EBUSY;
+}
+
 int memblock_add(phys_addr_t base, phys_addr_t size)
 {
-	return memblock_apply(&memblock_memory, base, size, MEMBLOCK_ADD, 0);
+	return change(&memblock_memory, base, size, MEMBLOCK_ADD, 0);
 }
 
 int memblock_remove(phys_addr_t base, phys_addr_t size)
 {
-	return memblock_apply(&memblock_memory, base, size, MEMBLOCK_REMOVE, 0);
+	return change(&memblock_memory, base, size, MEMBLOCK_REMOVE, 0);
 }
 
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
-	return memblock_apply(&memblock_reserved, base, size, MEMBLOCK_ADD, 0);
+	return change(&memblock_reserved, base, size, MEMBLOCK_ADD, 0);
 }
 
 int memblock_phys_free(phys_addr_t base, phys_addr_t size)
 {
-	return memblock_apply(&memblock_reserved, base, size, MEMBLOCK_REMOVE, 0);
+	return change(&memblock_reserved, base, size, MEMBLOCK_REMOVE, 0);
 }
 
 int memblock_set_node(phys_addr_t base, phys_addr_t size, int nid)
 {
 	if (nid < 0 || nid >= MAX_NUMNODES)
 		return -EINVAL;
-	return memblock_apply(&memblock_memory, base, size, MEMBLOCK_SET_NID, nid);
+	return change(&memblock_memory, base, size, MEMBLOCK_SET_NID, nid);
 }
 
 void memblock_enforce_memory_limit(phys_addr_t limit)

@@ -111,7 +111,8 @@ static void plan_node(int nid, const struct quarry_options *options)
 		phys_addr_t base = max(r->base, (phys_addr_t)highmem_pfn[nid] << PAGE_SHIFT);
 
 		if (range_nid(r) == nid && !r->nomap && base < r->end)
-			memblock_apply(&memblock_memory, base, r->end - base, MEMBLOCK_SET_NOMAP, 0);
+			memblock_apply(&memblock_memory, base, r->end - base,
+				       MEMBLOCK_SET_NOMAP, 0);
 	}
 }
 

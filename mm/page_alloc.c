@@ -236,8 +236,8 @@ void __free_pages(struct page *page, unsigned int order)
 	if (!page)
 		return;
 	if (!pfn_valid(page_to_pfn(page))) {
-		report_misuse(QUARRY_BAD_FREE, page, "__free_pages(page:%px, order:%u): no such page",
-			      page, order);
+		report_misuse(QUARRY_BAD_FREE, page,
+			      "__free_pages(page:%px, order:%u): no such page", page, order);
 		return;
 	}
 	zone = page_zone(page);

@@ -26,7 +26,7 @@
  * What regular sections need for themselves is left out of nr_pristine from the start, so
  * the number of free pages does not change when a section comes to life.
  *
- * Invariants: REGULAR is set only during section_init(). MAPPED is set once, after the tables
+ * Invariants: REGULAR changes only during section_init(). MAPPED is set once, after the tables
  * and the page-block entries are in place. A live page block is in a mapped section.
  *
  * Locks: section_lock guards mapping, and nests inside zone->lock (the zones of one section
@@ -168,8 +168,9 @@ static int mark_present(void)
 {
 	for (unsigned int m = 0; m < memblock_memory.nr; m++) {
 		const struct memblock_region *r = &memblock_memory.regions[m];
+		unsigned long last = (r->end - 1) / SECTION_SIZE;
 
-		for (unsigned long s = r->base / SECTION_SIZE; s <= (r->end - 1) / SECTION_SIZE; s++) {
+		for (unsigned long s = r->base / SECTION_SIZE; s <= last; s++) {
 			if (s >= nr_sections || section_state[s])
 				continue;
 			section_state[s] = SECTION_PRESENT | SECTION_REGULAR;
@@ -266,13 +267,13 @@ static void make_reserved_live(void)
 	}
 }
 
-static void count_pristine(struct zone *zone)
+unsigned long section_count_pristine(const struct zone *zone)
 {
-	unsigned long start, end = 0;
+	unsigned long start, end = zone->pristine_pfn, pages = 0;
 
 	while (next_pristine(zone, end, &start, &end))
-		zone->nr_pristine += end - start;
-	zone->managed = zone->nr_pristine;
+		pages += end - start;
+	return pages;
 }
 
 int section_init(void)
@@ -287,9 +288,10 @@ int section_init(void)
 		if ((section_state[s] & SECTION_PRESENT) && !(section_state[s] & SECTION_REGULAR))
 			map_irregular(s);
 	make_reserved_live();
+	memblock_close();
 	for_each_zone(zone) {
 		buddy_init(zone);
-		count_pristine(zone);
+		zone->managed = zone->nr_pristine = section_count_pristine(zone);
 	}
 	return 0;
 }

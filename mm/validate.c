@@ -70,7 +70,7 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 			check_free_block(walk, first, index);
 		for (unsigned int i = 1; i < 1u << order; i++)
 			if (page[i].state != PAGE_NONE)
-				walk->wrong += VIOLATION(page + i, "pfn %#lx: state %u inside a block",
+				walk->wrong += VIOLATION(page + i, "pfn %#lx: state %u in a block",
 							 page_to_pfn(page + i), page[i].state);
 		index += 1u << order;
 	}
@@ -89,13 +89,13 @@ static void check_lists(struct block_walk *walk, const struct pageblock *pb)
 			listed++;
 			if (first[i].state != PAGE_FREE || first[i].order != order ||
 			    first[i].buddy.prev != prev)
-				walk->wrong += VIOLATION(first + i, "page block at pfn %#lx: list %u",
-							 page_to_pfn(first), order);
+				walk->wrong += VIOLATION(first + i, "pfn %#lx: astray in list %u",
+							 page_to_pfn(first + i), order);
 		}
 		if (listed != walk->count[order] || !(pb->orders & BIT(order)) != !listed)
-			walk->wrong += VIOLATION(pb, "page block at pfn %#lx: %u listed of %u free, "
-						 "order %u", page_to_pfn(first), listed,
-						 walk->count[order], order);
+			walk->wrong += VIOLATION(pb, "page block at pfn %#lx: order %u, %u of %u "
+						 "listed", page_to_pfn(first), order, listed,
+						 walk->count[order]);
 	}
 }
 
@@ -171,7 +171,8 @@ static unsigned long walk_lists(const struct zone *zone, unsigned int *wrong)
 
 			listed += walk_list(zone, heads[i], PLACE_PARTIAL + i, wrong);
 			if (!(mask & BIT(i % PAGEBLOCK_ORDER)) != (heads[i] == BLOCK_NONE))
-				*wrong += VIOLATION(zone, "zone %s: mask of list %u", zone_name(zone), i);
+				*wrong += VIOLATION(zone, "zone %s: mask of list %u",
+						    zone_name(zone), i);
 		}
 	}
 	return listed;
@@ -191,8 +192,11 @@ static unsigned int check_zone(struct zone *zone)
 	}
 	listed = walk_lists(zone, &wrong);
 	if (listed != placed || nr_free != zone->nr_free)
-		wrong += VIOLATION(zone, "zone %s: %lu page blocks listed of %lu, %lu pages free of %lu",
-				   zone_name(zone), listed, placed, zone->nr_free, nr_free);
+		wrong += VIOLATION(zone, "zone %s: %lu of %lu page blocks listed, %lu free of %lu",
+				   zone_name(zone), listed, placed, nr_free, zone->nr_free);
+	if (zone->nr_pristine != section_count_pristine(zone))
+		wrong += VIOLATION(zone, "zone %s: %lu pages pristine, not %lu", zone_name(zone),
+				   section_count_pristine(zone), zone->nr_pristine);
 	if (zone_free_pages(zone) > zone->managed)
 		wrong += VIOLATION(zone, "zone %s: %lu free of %lu", zone_name(zone),
 				   zone_free_pages(zone), zone->managed);

@@ -3,16 +3,21 @@
 #include "mm/internal.h"
 #include "tests/selftest.h"
 
-/* A zone to work in: the first of its node that has a whole free page block. */
+/* A zone to work in, with up to 64 MiB of its pristine memory brought to the lists. */
 static struct zone *work_zone(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	unsigned long flags;
 	struct zone *zone;
 
 	if (!page)
 		return NULL;
 	zone = page_zone(page);
 	__free_pages(page, PAGEBLOCK_ORDER);
+	spin_lock_irqsave(&zone->lock, flags);
+	for (unsigned int i = 0; i < 16; i++)
+		section_grow(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
 	return zone;
 }
 

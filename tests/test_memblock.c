@@ -175,9 +175,8 @@ SELFTEST(memblock, random_maps_agree_with_a_model)
 	}
 }
 
-SELFTEST(memblock, live_lists_cover_what_is_running)
+SELFTEST(memblock, live_lists_describe_this_machine)
 {
-	static int in_image;
 	phys_addr_t start, end;
 	unsigned int i, nr = 0;
 
@@ -189,5 +188,21 @@ SELFTEST(memblock, live_lists_cover_what_is_running)
 	CHECK(nr > 0);
 	CHECK(memblock_reserved_size() > 0);
 	CHECK(!memblock_is_memory(memblock_end_of_DRAM()));
-	CHECK(&in_image != NULL);
+	CHECK(memblock_is_memory(memblock_start_of_DRAM()));
+}
+
+SELFTEST(memblock, is_closed_after_the_boot)
+{
+	phys_addr_t size = memblock_phys_mem_size(), reserved = memblock_reserved_size();
+	phys_addr_t at = memblock_start_of_DRAM();
+
+	selftest_expect_reports(6);
+	CHECK_EQ(memblock_reserve(at, PAGE_SIZE), (unsigned long long)-EBUSY);
+	CHECK_EQ(memblock_phys_free(at, PAGE_SIZE), (unsigned long long)-EBUSY);
+	CHECK_EQ(memblock_remove(at, PAGE_SIZE), (unsigned long long)-EBUSY);
+	CHECK_EQ(memblock_add(memblock_end_of_DRAM(), PAGE_SIZE), (unsigned long long)-EBUSY);
+	CHECK_EQ(memblock_set_node(at, PAGE_SIZE, 0), (unsigned long long)-EBUSY);
+	CHECK(!memblock_alloc(PAGE_SIZE, PAGE_SIZE));
+	CHECK_EQ(memblock_phys_mem_size(), size);
+	CHECK_EQ(memblock_reserved_size(), reserved);
 }

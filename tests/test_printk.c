@@ -11,17 +11,21 @@
 static char seen[8192];
 static size_t nr_seen;
 static void (*while_writing)(void);	/* called once, from within the console */
+static unsigned int writes_before;	/* how many writes go before that */
 
 static void capture(struct console *con, const char *text, size_t length)
 {
-	void (*hook)(void) = while_writing;
+	void (*hook)(void) = writes_before ? NULL : while_writing;
 	size_t room = sizeof(seen) - 1 - nr_seen;
 
 	length = min(length, room);
 	memcpy(seen + nr_seen, text, length);
 	nr_seen += length;
 	seen[nr_seen] = '\0';
-	while_writing = NULL;
+	if (writes_before)
+		writes_before--;
+	else
+		while_writing = NULL;
 	if (hook)
 		hook();
 }
@@ -195,7 +199,8 @@ static void break_lock(void)
 {
 	printk("put aside\n");
 	printk_break_lock();
-	printk("!");	/* one byte: here, unlike after a panic, the text below goes on being printed */
+	/* One byte: here, unlike after a panic, the text that was broken goes on being printed. */
+	printk("!");
 }
 
 /* What panic() does when it interrupts a console: its text must come out, and at once. */
@@ -205,6 +210,12 @@ SELFTEST(printk, broken_lock)
 	while_writing = break_lock;
 	printk("\n");
 	CHECK_STR(end(), "#\n# put aside\n# !\n");
+	/* The same in the midst of the line end, which may not have reached the wire. */
+	begin();
+	while_writing = break_lock;
+	writes_before = 1;
+	printk("\n");
+	CHECK_STR(end(), "#\n\n# put aside\n# !");
 }
 
 static void unregister_nested(void)
@@ -220,7 +231,7 @@ SELFTEST(printk, consoles)
 	CHECK_EQ(console_count(), before + 1);
 	console_register(&capturing);
 	CHECK_EQ(console_count(), before + 1);
-	nr_seen = 0;
+	CHECK_EQ(nr_seen, 0);
 	while_writing = unregister_nested;
 	printk("once\n");
 	CHECK_EQ(console_count(), before + 1);

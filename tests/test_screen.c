@@ -163,9 +163,16 @@ SELFTEST(screen, beginning_of_a_line_colours_it)
 	check_ink("not ok 2 - a.c", INK_BAD);
 	check_ink("Bail out! fault", INK_BAD);
 	check_ink("# diagnostic", INK_DIM);
+	check_ink("# Quarry: all 9 fine", INK_GOOD);
+	check_ink("# Quarry: 2 of 9 bad", INK_BAD);
+	check_ink("# Quarry: ready", INK_DIM);
+	check_ink("# BUG: double free", INK_PLAIN);
+	check_ink("# WARNING: at x.c:1", INK_PLAIN);
 	check_ink("1..20", INK_PLAIN);
 	check_ink("okay ok not ok #", INK_PLAIN);
 	check_ink("nothing", INK_PLAIN);
+	check_ink("o", INK_PLAIN);
+	check_ink("Bail", INK_PLAIN);
 }
 
 SELFTEST(screen, colour_does_not_depend_on_portions)

@@ -163,6 +163,7 @@ SELFTEST(string, compare)
 	CHECK(strcmp("a\x7f", "a\x80") < 0);
 	CHECK_EQ(strncmp("abX", "abY", 2), 0);
 	CHECK(strncmp("abX", "abY", 3) < 0);
+	CHECK(strncmp("a\x7f", "a\x80", 2) < 0);
 	CHECK_EQ(strncmp("ab\0X", "ab\0Y", 4), 0);
 	CHECK_EQ(strncmp("X", "Y", 0), 0);
 }
@@ -184,6 +185,7 @@ SELFTEST(string, search)
 	CHECK(strstr(s, "") == s);
 	CHECK(!strstr(s, "abcabcd"));
 	CHECK(!strstr("", "a"));
+	CHECK(strstr(s + 6, "") == s + 6);
 }
 
 SELFTEST(string, strscpy)

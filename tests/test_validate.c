@@ -24,6 +24,19 @@ static void expect_violations(const char *what)
 	CHECK_EQ(quarry_validate(), 0); \
 } while (0)
 
+/* A page whose page block has free blocks too. */
+static struct page *page_beside_free_ones(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+
+	if (!page)
+		return NULL;
+	split_page(page, 3);
+	for (unsigned int i = 1; i < 8; i++)
+		__free_page(page + i);
+	return page;
+}
+
 SELFTEST(validate, sound_structures_pass)
 {
 	CHECK_EQ(quarry_validate(), 0);
@@ -43,7 +56,7 @@ SELFTEST(validate, finds_broken_zone_counters)
 
 SELFTEST(validate, finds_broken_page_blocks)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = page_beside_free_ones();
 	struct pageblock *pb;
 
 	REQUIRE(page);
@@ -70,7 +83,7 @@ SELFTEST(validate, finds_broken_descriptors)
 
 SELFTEST(validate, finds_broken_lists)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = page_beside_free_ones();
 	struct zone *zone;
 	struct pageblock *pb;
 	unsigned int bucket, order;

@@ -44,7 +44,7 @@ SELFTEST(vsprintf, hex_and_octal)
 	CHECK_STR(text("%lx", ~0UL), "ffffffffffffffff");
 	CHECK_STR(text("%llo", ~0ULL), "1777777777777777777777");
 	CHECK_STR(text("%x", -1), "ffffffff");
-	CHECK_STR(text("%#.3o %#.2o", 8, 8), "010 010");
+	CHECK_STR(text("%#.5o %#.3o %#.2o", 8, 8, 8), "00010 010 010");
 }
 
 SELFTEST(vsprintf, width_and_flags)
@@ -89,7 +89,8 @@ SELFTEST(vsprintf, pointers)
 	phys_addr_t addr = 0x123456000;
 	void *p = (void *)0xffff888000001000UL;
 
-	CHECK_STR(text("%p %px %pK", p, p, p), "ffff888000001000 ffff888000001000 ffff888000001000");
+	CHECK_STR(text("%p %px %pK", p, p, p),
+		  "ffff888000001000 ffff888000001000 ffff888000001000");
 	CHECK_STR(text("%p", NULL), "0000000000000000");
 	CHECK_STR(text("[%18p|%-18p]", p, p), "[  ffff888000001000|ffff888000001000  ]");
 	CHECK_STR(text("%pa %pap %pad.", &addr, &addr, &addr),
@@ -102,7 +103,8 @@ SELFTEST(vsprintf, pointers)
 SELFTEST(vsprintf, error_pointers)
 {
 	CHECK_STR(text("%pe %pe", ERR_PTR(-ENOMEM), ERR_PTR(-ETIMEDOUT)), "-ENOMEM -ETIMEDOUT");
-	CHECK_STR(text("[%9pe|%-9pe]", ERR_PTR(-EINVAL), ERR_PTR(-EINVAL)), "[  -EINVAL|-EINVAL  ]");
+	CHECK_STR(text("[%9pe|%-9pe]", ERR_PTR(-EINVAL), ERR_PTR(-EINVAL)),
+		  "[  -EINVAL|-EINVAL  ]");
 	CHECK_STR(text("%pe", ERR_PTR(-4000)), "-4000");
 	CHECK_STR(text("%pe", (void *)0x1000UL), "0000000000001000");
 }

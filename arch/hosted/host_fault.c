@@ -83,12 +83,13 @@ static int skip_probe(ucontext_t *context)
 	return 1;
 }
 
-static const char *signal_text(int signal)
+static const char *signal_text(int signal, int code)
 {
 	switch (signal) {
 	case SIGSEGV:
+		return code == SI_KERNEL ? "general protection fault" : "page fault";
 	case SIGBUS:
-		return "page fault";
+		return "access beyond the end of RAM";
 	case SIGILL:
 		return "invalid instruction";
 	case SIGFPE:
@@ -98,7 +99,7 @@ static const char *signal_text(int signal)
 	case SIGALRM:
 		return "time limit reached";
 	default:
-		return "abort";
+		return "aborted, for the reason above";
 	}
 }
 
@@ -107,13 +108,13 @@ static void on_signal(int signal, siginfo_t *info, void *arg)
 	ucontext_t *context = arg;
 	greg_t *regs = context->uc_mcontext.gregs;
 	struct host_fault fault = {
-		.what = signal_text(signal),
-		.is_access = signal == SIGSEGV || signal == SIGBUS,
+		.what = signal_text(signal, info->si_code),
+		.is_access = signal == SIGBUS || (signal == SIGSEGV && info->si_code != SI_KERNEL),
 		.pc = (unsigned long)regs[REG_RIP],
 	};
 	int i;
 
-	if (fault.is_access && skip_probe(context))
+	if ((signal == SIGSEGV || signal == SIGBUS) && skip_probe(context))
 		return;
 	if (fault.is_access) {
 		fault.address = (unsigned long)info->si_addr;

@@ -101,7 +101,7 @@ u64 highmem_wanted(void);
 /* Adds `size` bytes to a checksum (FNV-1a) that began with BOOT_CHECKSUM_START. */
 u32 boot_checksum(u32 sum, const void *data, size_t size);
 #define BOOT_CHECKSUM_START 0x811c9dc5
-/* Fills in every module's checksum and prints it. */
+/* Drops modules that make no sense, fills in the checksums of the others, prints both. */
 void modules_sum(void);
 
 struct boot_module;

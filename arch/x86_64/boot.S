@@ -170,61 +170,12 @@ enter_long_mode:
 
 unknown_loader:
 	leal PA(text_unknown_loader)(%ebp), %esi
-	jmp say_and_stop
+	movl $BOOT_BY_NOBODY, %edi
+	jmp refuse
 no_long_mode:
+	movl %esi, %edi
 	leal PA(text_no_long_mode)(%ebp), %esi
-
-/* Says the sentence at %esi on the VGA text screen and on COM1, and stops. */
-say_and_stop:
-	movl $0xb8000, %edi			/* blank the screen, then write at its top */
-	movl $0x0f200f20, %eax
-	movl $1000, %ecx
-	rep stosl
-	pushl %esi
-	movl $0xb8000, %edi
-1:	lodsb
-	testb %al, %al
-	jz 2f
-	cmpb $' ', %al
-	jb 1b
-	stosw					/* %ah still holds white on black */
-	jmp 1b
-2:	popl %esi
-	movw $0x3fd, %dx			/* a port that is not there reads all ones */
-	inb %dx, %al
-	cmpb $0xff, %al
-	je stop
-	leal PA(com1_setup)(%ebp), %ebx
-	movl $6, %ecx
-3:	movb (%ebx), %dl			/* register, then value: 115200 8N1, FIFO on */
-	movb 1(%ebx), %al
-	outb %al, %dx
-	addl $2, %ebx
-	loop 3b
-4:	movw $0x3fd, %dx
-	movl $0x100000, %ecx			/* each wait is bounded */
-5:	inb %dx, %al
-	testb $0x20, %al
-	jnz 6f
-	loop 5b
-	jmp stop
-6:	lodsb
-	testb %al, %al
-	jz stop
-	movb $0xf8, %dl
-	outb %al, %dx
-	jmp 4b
-
-/* A sentence is a failure: tell QEMU's isa-debug-exit, which reads 0, and nobody else. */
-stop:
-	inb $0xf4, %al
-	testb %al, %al
-	jnz 1f
-	movb $0x11, %al
-	outb %al, $0xf4
-1:	cli
-	hlt
-	jmp 1b
+	jmp refuse
 
 	.code64
 start64:
@@ -248,8 +199,6 @@ start64:
 	ud2
 
 	.section .rodata
-com1_setup:
-	.byte 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00, 0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03
 text_no_long_mode:
 	.asciz "\r\nBail out! Quarry needs a 64-bit x86 processor: this one has no long mode.\r\n"
 text_unknown_loader:

@@ -18,11 +18,11 @@
 #include "arch/x86_64/acpi.h"
 #include "arch/x86_64/arch.h"
 #include "arch/x86_64/console_hw.h"
+#include "arch/x86_64/io.h"
 #include "kernel/boot.h"
 #include "kernel/console.h"
 
 #define MAX_UARTS 4
-#define UART_REGS 8
 
 static struct serial_console {
 	struct console con;
@@ -142,26 +142,48 @@ static bool uart_is_open(const struct uart_place *place)
 	return false;
 }
 
+static u8 port_in(const struct uart *uart, unsigned int reg)
+{
+	return inb(uart->place.addr + reg);
+}
+
+static void port_out(const struct uart *uart, unsigned int reg, u8 value)
+{
+	outb(value, uart->place.addr + reg);
+}
+
+/* Reaches the registers and looks whether a port answers. */
+static bool start_uart(struct uart *uart)
+{
+	size_t size = UART_REGS * uart->place.stride;
+
+	if (!uart->place.mmio) {
+		uart->in = port_in;
+		uart->out = port_out;
+		return uart_open(uart);
+	}
+	uart->in = uart_mmio_in;
+	uart->out = uart_mmio_out;
+	uart->regs = arch_map_device(uart->place.addr, size, ARCH_MAP_UC);
+	if (!uart->regs)
+		return false;
+	if (uart_open(uart))
+		return true;
+	arch_unmap_device((const void *)uart->regs, size);
+	return false;
+}
+
 static bool open_uart(const struct uart_place *place, const char *name)
 {
 	struct serial_console *serial = &serials[nr_serials];
-	size_t size = UART_REGS * place->stride;
 
 	if (uart_is_open(place))
 		return true;
 	if (nr_serials == MAX_UARTS)
 		return false;
 	serial->uart.place = *place;
-	if (place->mmio) {
-		serial->uart.regs = arch_map_device(place->addr, size, ARCH_MAP_UC);
-		if (!serial->uart.regs)
-			return false;
-	}
-	if (!uart_open(&serial->uart)) {
-		arch_unmap_device((void *)serial->uart.regs, size);
-		serial->uart.regs = NULL;
+	if (!start_uart(&serial->uart))
 		return false;
-	}
 	strscpy(serial->name, name, sizeof(serial->name));
 	serial->con = (struct console){ .name = serial->name, .write = write_serial };
 	nr_serials++;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the log can be written to on a PC, from the wire up: font.c is the letters, fbcon.c
- * and vga.c draw them, screen.c arranges text on either, serial.c is the 8250, and
- * console.c chooses, by the words that console_option.c understands.
+ * What the log can be written to on a PC: font.c is the letters, fbcon.c and vga.c draw
+ * them, screen.c arranges text on either, serial.c is the 8250, and console.c chooses, by
+ * the words that console_option.c understands.
  *
- * font.c, fbcon.c, screen.c and console_option.c touch no hardware but the memory they are
- * given, and run in any process.
+ * All but vga.c and console.c touch only what they are given, and run in any process.
  */
 #ifndef ARCH_X86_64_CONSOLE_HW_H
 #define ARCH_X86_64_CONSOLE_HW_H
@@ -38,7 +37,7 @@ struct screen_cell {
 
 #define SCREEN_BOX	 0x7f	/* stands for every character outside ASCII */
 #define SCREEN_MAX_CELLS (240 * 135)
-#define SCREEN_HEAD	 9	/* the longest word that colours a line: "Bail out!" */
+#define SCREEN_HEAD	 14	/* the longest beginning that colours a line: "# Quarry: all " */
 
 struct screen {
 	/* Set by the owner before screen_init(). */
@@ -55,7 +54,6 @@ struct screen {
 	enum ink ink;			/* of the line being written */
 	char head[SCREEN_HEAD];		/* its first characters, without leading blanks */
 	unsigned int head_len;
-	bool head_done;
 };
 
 /* Starts with every cell blank; the device shows blanks already. */
@@ -105,19 +103,28 @@ struct uart_place {
 #define UART_CLOCK 1843200
 
 /* serial.c */
+#define UART_REGS 8
+
 struct uart {
+	/* Set by the owner before uart_open(). */
 	struct uart_place place;
-	volatile u8 *regs;		/* the mapping of place.addr, when it is mmio */
+	u8 (*in)(const struct uart *uart, unsigned int reg);	/* registers 0 to 7 */
+	void (*out)(const struct uart *uart, unsigned int reg, u8 value);
+	volatile u8 *regs;		/* where register 0 is mapped, for the two below */
+	/* serial.c's own. */
 	unsigned int room;		/* characters it takes before the next look */
 	unsigned int depth;		/* of its FIFO, 1 without one */
 	unsigned int timeouts;		/* one after another */
 	bool dead;
 };
 
+/* For registers in memory, as uart->place describes them. */
+u8 uart_mmio_in(const struct uart *uart, unsigned int reg);
+void uart_mmio_out(const struct uart *uart, unsigned int reg, u8 value);
+
 /*
- * Looks for an 8250 at uart->place (regs are mapped when it is mmio) and sets it to 8N1.
- * False, having waited a bounded time, when nothing that works answers. A place that reads
- * as 0xff costs one read.
+ * Looks for an 8250 at uart->place and sets it to 8N1. False, having waited a bounded time,
+ * when nothing that works answers. A place that reads as 0xff costs one read.
  */
 bool uart_open(struct uart *uart);
 /* Sends text, "\n" as "\r\n". Waits, but boundedly; a port that stays busy is given up. */

@@ -10,7 +10,6 @@
 
 #define COM_BAUD     115200
 #define LOWEST_BAUD  300
-#define UART_REGS    8
 #define PHYS_LIMIT   (1ULL << 52)	/* no address on x86 is wider */
 
 static const u16 com_ports[NR_TTYS] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };

@@ -48,5 +48,6 @@
 /* Which loader called: the first argument of kernel_main(). */
 #define BOOT_BY_MULTIBOOT2 0
 #define BOOT_BY_PVH	   1
+#define BOOT_BY_NOBODY	   2	/* not known: only for refuse.S */
 
 #endif

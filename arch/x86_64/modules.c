@@ -40,14 +40,42 @@ u32 module_checksum(const struct boot_module *module)
 	return sum;
 }
 
-void modules_sum(void)
+static bool in_ram(u64 address)
 {
-	struct boot_module *module = boot_info.modules;
+	const struct boot_range *range = boot_info.ranges;
 	u32 i;
 
-	for (i = 0; i < boot_info.nr_modules; i++, module++) {
+	for (i = 0; i < boot_info.nr_ranges; i++, range++)
+		if (range->type == BOOT_RAM && address - range->start < range->size)
+			return true;
+	return false;
+}
+
+/* A loader puts modules into RAM, and not where it puts us. */
+static bool module_is_sound(const struct boot_module *module)
+{
+	u64 start = module->start, size = module->size;
+
+	return in_ram(start) && (!size || in_ram(start + size - 1)) &&
+	       (start >= image_phys(image_end) || start + size <= image_phys(image_start));
+}
+
+void modules_sum(void)
+{
+	struct boot_module *module;
+	u32 i, kept = 0;
+
+	for (i = 0; i < boot_info.nr_modules; i++) {
+		module = &boot_info.modules[i];
+		if (!module_is_sound(module)) {
+			pr_warn("Module at %#llx, %llu bytes, does not lie in free RAM; ignored\n",
+				module->start, module->size);
+			continue;
+		}
 		module->checksum = module_checksum(module);
-		pr_info("Module %u: %llu bytes at %#llx, checksum %08x: %s\n", i, module->size,
+		pr_info("Module %u: %llu bytes at %#llx, checksum %08x: %s\n", kept, module->size,
 			module->start, module->checksum, module->name);
+		boot_info.modules[kept++] = *module;
 	}
+	boot_info.nr_modules = kept;
 }

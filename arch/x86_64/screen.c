@@ -23,22 +23,42 @@
 
 #define TAB 8
 
+/*
+ * The last beginning that fits decides; a 0 fits any digit. The verdict of the whole
+ * run stands out, because on some machines this screen is all that a person has.
+ */
 static const struct { const char *word; enum ink ink; } line_inks[] = {
-	{ "ok ", INK_GOOD },
-	{ "not ok", INK_BAD },
-	{ "Bail out!", INK_BAD },
-	{ "#", INK_DIM },
+	{ "ok ",		INK_GOOD },
+	{ "not ok",		INK_BAD },
+	{ "Bail out!",		INK_BAD },
+	{ "#",			INK_DIM },
+	{ "# BUG:",		INK_PLAIN },
+	{ "# WARNING:",		INK_PLAIN },
+	{ "# Quarry: all ",	INK_GOOD },
+	{ "# Quarry: 0",	INK_BAD },
 };
+
+static bool begins_with(const char *head, unsigned int len, const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; word[i] && i < len; i++) {
+		bool digit = word[i] == '0' && head[i] >= '0' && head[i] <= '9';
+
+		if (head[i] != word[i] && !digit)
+			return false;
+	}
+	return !word[i];
+}
 
 static enum ink ink_of(const char *head, unsigned int len)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++) {
-		size_t word = strlen(line_inks[i].word);
+	enum ink ink = INK_PLAIN;
 
-		if (len >= word && !memcmp(head, line_inks[i].word, word))
-			return line_inks[i].ink;
-	}
-	return INK_PLAIN;
+	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++)
+		if (begins_with(head, len, line_inks[i].word))
+			ink = line_inks[i].ink;
+	return ink;
 }
 
 static struct screen_cell *cell_at(struct screen *s, unsigned int col, unsigned int row)
@@ -94,18 +114,18 @@ static void end_line(struct screen *s)
 	next_row(s);
 	s->ink = INK_PLAIN;
 	s->head_len = 0;
-	s->head_done = false;
 }
 
 /* The beginning of a line grew: what it is may be clear now, also for what stands there. */
 static void classify(struct screen *s, char ch)
 {
-	if (s->head_done || (ch == ' ' && !s->head_len))
+	enum ink before = s->ink;
+
+	if (s->head_len == SCREEN_HEAD || (ch == ' ' && !s->head_len))
 		return;
 	s->head[s->head_len++] = ch;
 	s->ink = ink_of(s->head, s->head_len);
-	s->head_done = s->head_len == SCREEN_HEAD || s->ink != INK_PLAIN;
-	if (s->ink == INK_PLAIN)
+	if (s->ink == before)
 		return;
 	for (unsigned int col = 0; col < s->x; col++)
 		cell_at(s, col, s->y)->ink = s->ink;
@@ -149,7 +169,6 @@ void screen_init(struct screen *s)
 	s->x = s->y = 0;
 	s->ink = INK_PLAIN;
 	s->head_len = 0;
-	s->head_done = false;
 	s->dirty_from = s->rows;
 	s->dirty_to = 0;
 	blank_rows(s, 0, s->rows);

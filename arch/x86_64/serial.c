@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 8250 family of serial ports, sending only, polled, 8N1, in I/O ports or in memory
- * with registers 1, 2, 4 or 8 bytes apart.
+ * The 8250 family of serial ports, sending only, polled, 8N1. Its registers are reached
+ * through the two functions of struct uart: I/O ports, memory with registers 1, 2, 4 or 8
+ * bytes apart, or a test's model of a port.
  *
  * A port is believed to exist when it keeps two patterns in its scratch register and
  * returns two characters through its own loop. Nothing in here waits without a bound: an
@@ -12,7 +13,6 @@
  * look at the status.
  */
 #include "arch/x86_64/console_hw.h"
-#include "arch/x86_64/io.h"
 
 /* Registers, and their bits as far as they are used. */
 enum {
@@ -37,39 +37,33 @@ enum {
 #define MAX_TIMEOUTS 4
 #define FIFO_DEPTH   16
 
-static u8 uart_in(const struct uart *uart, unsigned int reg)
+u8 uart_mmio_in(const struct uart *uart, unsigned int reg)
 {
-	const struct uart_place *at = &uart->place;
+	volatile u8 *at = uart->regs + reg * uart->place.stride;
 
-	if (!at->mmio)
-		return inb(at->addr + reg);
-	switch (at->access) {
+	switch (uart->place.access) {
 	case 4:
-		return *(volatile u32 *)(uart->regs + reg * at->stride);
+		return *(volatile u32 *)at;
 	case 2:
-		return *(volatile u16 *)(uart->regs + reg * at->stride);
+		return *(volatile u16 *)at;
 	default:
-		return uart->regs[reg * at->stride];
+		return *at;
 	}
 }
 
-static void uart_out(const struct uart *uart, unsigned int reg, u8 value)
+void uart_mmio_out(const struct uart *uart, unsigned int reg, u8 value)
 {
-	const struct uart_place *at = &uart->place;
+	volatile u8 *at = uart->regs + reg * uart->place.stride;
 
-	if (!at->mmio) {
-		outb(value, at->addr + reg);
-		return;
-	}
-	switch (at->access) {
+	switch (uart->place.access) {
 	case 4:
-		*(volatile u32 *)(uart->regs + reg * at->stride) = value;
+		*(volatile u32 *)at = value;
 		break;
 	case 2:
-		*(volatile u16 *)(uart->regs + reg * at->stride) = value;
+		*(volatile u16 *)at = value;
 		break;
 	default:
-		uart->regs[reg * at->stride] = value;
+		*at = value;
 	}
 }
 
@@ -77,7 +71,7 @@ static void uart_out(const struct uart *uart, unsigned int reg, u8 value)
 static bool uart_wait(const struct uart *uart, u8 bits)
 {
 	for (unsigned int i = 0; i < POLLS; i++) {
-		u8 status = uart_in(uart, LSR);
+		u8 status = uart->in(uart, LSR);
 
 		if (status == LSR_ABSENT)
 			return false;
@@ -89,26 +83,26 @@ static bool uart_wait(const struct uart *uart, u8 bits)
 
 static bool scratch_keeps(const struct uart *uart, u8 pattern)
 {
-	uart_out(uart, SCR, pattern);
-	uart_in(uart, IIR);	/* something else on the bus, lest it echo the pattern */
-	return uart_in(uart, SCR) == pattern;
+	uart->out(uart, SCR, pattern);
+	uart->in(uart, IIR);	/* something else on the bus, lest it echo the pattern */
+	return uart->in(uart, SCR) == pattern;
 }
 
 static bool loop_returns(const struct uart *uart, u8 pattern)
 {
-	uart_out(uart, THR, pattern);
-	return uart_wait(uart, LSR_DATA) && uart_in(uart, RBR) == pattern;
+	uart->out(uart, THR, pattern);
+	return uart_wait(uart, LSR_DATA) && uart->in(uart, RBR) == pattern;
 }
 
 static bool loop_works(const struct uart *uart)
 {
 	bool works;
 
-	uart_out(uart, MCR, MCR_LOOP | MCR_DTR_RTS);
-	for (unsigned int i = 0; i < 2 * FIFO_DEPTH && uart_in(uart, LSR) & LSR_DATA; i++)
-		uart_in(uart, RBR);
+	uart->out(uart, MCR, MCR_LOOP | MCR_DTR_RTS);
+	for (unsigned int i = 0; i < 2 * FIFO_DEPTH && uart->in(uart, LSR) & LSR_DATA; i++)
+		uart->in(uart, RBR);
 	works = loop_returns(uart, 0xae) && loop_returns(uart, 0x51);
-	uart_out(uart, MCR, MCR_DTR_RTS);
+	uart->out(uart, MCR, MCR_DTR_RTS);
 	return works;
 }
 
@@ -121,30 +115,30 @@ static void set_baud(const struct uart *uart)
 	divisor = uart->place.clock / (16ULL * uart->place.baud);	/* firmware may name any rate */
 	if (!divisor || divisor > 0xffff)
 		return;
-	uart_out(uart, LCR, LCR_8N1 | LCR_DLAB);
-	uart_out(uart, DLL, divisor & 0xff);
-	uart_out(uart, DLM, divisor >> 8);
-	uart_out(uart, LCR, LCR_8N1);
+	uart->out(uart, LCR, LCR_8N1 | LCR_DLAB);
+	uart->out(uart, DLL, divisor & 0xff);
+	uart->out(uart, DLM, divisor >> 8);
+	uart->out(uart, LCR, LCR_8N1);
 }
 
 bool uart_open(struct uart *uart)
 {
 	uart->room = uart->timeouts = 0;
 	uart->dead = false;
-	if (uart_in(uart, LSR) == LSR_ABSENT)
+	if (uart->in(uart, LSR) == LSR_ABSENT)
 		return false;
 	if (!scratch_keeps(uart, 0x5a) || !scratch_keeps(uart, 0xa5))
 		return false;
 	/* What the loader was still sending would be lost, or come back through the loop. */
 	if (!uart_wait(uart, LSR_ALL_EMPTY))
 		return false;
-	uart_out(uart, IER, 0);
-	uart_out(uart, LCR, LCR_8N1);
-	uart_out(uart, FCR, FCR_ENABLE_CLEAR);
+	uart->out(uart, IER, 0);
+	uart->out(uart, LCR, LCR_8N1);
+	uart->out(uart, FCR, FCR_ENABLE_CLEAR);
 	set_baud(uart);
 	if (!loop_works(uart))
 		return false;
-	uart->depth = (uart_in(uart, IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
+	uart->depth = (uart->in(uart, IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
 	return true;
 }
 
@@ -158,7 +152,7 @@ static void uart_put(struct uart *uart, char ch)
 		uart->timeouts = 0;
 		uart->room = uart->depth;
 	}
-	uart_out(uart, THR, ch);
+	uart->out(uart, THR, ch);
 	uart->room--;
 }
 

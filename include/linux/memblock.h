@@ -14,8 +14,8 @@
 /*
  * Tells of RAM, of RAM to forget, and of RAM that is taken. Bytes, in any order and
  * alignment; ranges may overlap or repeat; an empty one does nothing and one that would
- * wrap is cut at the end of the address space. -ENOSPC when QUARRY_MEMBLOCK_REGIONS
- * separate ranges are reached, with nothing changed.
+ * wrap is cut at the end of the address space. With nothing changed: -ENOSPC when
+ * QUARRY_MEMBLOCK_REGIONS separate ranges are reached; -EBUSY, reported, after quarry_init().
  */
 int memblock_add(phys_addr_t base, phys_addr_t size);
 int memblock_remove(phys_addr_t base, phys_addr_t size);

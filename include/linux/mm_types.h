@@ -20,7 +20,7 @@ struct page {
 	atomic_t _refcount;
 	union {
 		struct list_head lru;
-		struct { u16 next, prev; } buddy; /* while free: neighbours in the page block's list */
+		struct { u16 next, prev; } buddy; /* while free: links in its page block */
 	};
 	unsigned long private;
 };

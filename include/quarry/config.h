@@ -55,8 +55,9 @@ _Static_assert(PAGEBLOCK_ORDER == 9, "a section's descriptors must fill one 2 Mi
 _Static_assert(QUARRY_MAX_NODES >= 1 && QUARRY_MAX_NODES <= 64, "QUARRY_MAX_NODES: 1 to 64");
 _Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 to 256");
 _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");
-_Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0, "QUARRY_KMAP_SLOTS: a multiple of 16");
-_Static_assert(QUARRY_KMAP_LOCAL_DEPTH >= 2, "QUARRY_KMAP_LOCAL_DEPTH: at least 2, copy_highpage needs them");
+_Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0,
+	       "QUARRY_KMAP_SLOTS: a multiple of 16");
+_Static_assert(QUARRY_KMAP_LOCAL_DEPTH >= 2, "QUARRY_KMAP_LOCAL_DEPTH: copy_highpage needs 2");
 _Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");
 
 #endif

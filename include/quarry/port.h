@@ -48,7 +48,8 @@
 extern unsigned long port_direct_base;	  /* where physical address 0 is, or would be, mapped */
 extern unsigned long port_vmemmap_base;	  /* 32 bytes for each page up to the highest of RAM */
 extern unsigned long port_pageblock_base; /* 64 bytes for each 2 MiB up to there */
-extern unsigned long port_kmap_base;	  /* QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH pages */
+/* QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH pages. */
+extern unsigned long port_kmap_base;
 
 /*
  * 3. Page tables, for the areas above. va, pa and size are multiples of 4 KiB.

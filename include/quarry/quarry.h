@@ -11,7 +11,7 @@
 #define QUARRY_HIGHMEM_DEFAULT (~0ULL)
 
 struct quarry_options {
-	u64 highmem;		/* bytes to keep without a standing mapping, over all nodes; 0: none */
+	u64 highmem;		/* bytes without a standing mapping, over all nodes; 0: none */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 };
 

@@ -116,7 +116,7 @@ class Emulator:
         return lines, ended
 
     def watch(self, child, control):
-        ends_itself = self.machine.outcome != "stops" and self.machine.exit == "debug"
+        ends_itself = self.machine.exit == "debug"
         look = Screen(control, self.machine.console, self.base).lines \
             if self.machine.console != "serial" else self.log_lines
         deadline = time.monotonic() + self.machine.time_limit

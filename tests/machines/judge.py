@@ -79,7 +79,7 @@ def parse_tap(inner):
             notes = []
         elif plan and inner.plan is None and not inner.results:
             inner.plan = int(plan.group(1))
-        elif line.startswith("#"):
+        elif line.lstrip().startswith("#"):
             notes.append(line)
         elif line and not BAIL.match(line):
             inner.faults.append(f"not TAP: `{line}`")

@@ -109,6 +109,8 @@ class Machine:
             raise BadMachine(f"{path}: a log is read from a serial port or from the screen")
         if self.console != "serial" and self.exit != "halt":
             raise BadMachine(f"{path}: a screen is gone when the emulator exits: exit: halt")
+        if self.outcome == "stops" and self.exit != "halt":
+            raise BadMachine(f"{path}: a machine that stops does not exit: exit: halt")
         if self.boot == "pvh" and self.grub:
             raise BadMachine(f"{path}: GRUB has no part in a pvh boot")
         if self.boot == "pvh" and len(self.module) > 1:
