@@ -13,5 +13,7 @@ int quarry_init(void)
 		err = highmem_init();
 	if (!err)
 		err = section_init(); /* last: it counts what the others left */
+	if (!err && !totalram_pages())
+		err = -ENOMEM;
 	return err;
 }

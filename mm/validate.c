@@ -111,6 +111,9 @@ static unsigned int check_large(const struct pageblock *pb, const struct page *h
 	bool first = page_to_pfn(head) == block_to_pfn(pb), is_free = head->state == PAGE_FREE;
 	u8 place = first && is_free ? PLACE_WHOLE + head->order - PAGEBLOCK_ORDER : PLACE_NONE;
 
+	if (head->order >= MAX_ORDER || !IS_ALIGNED(page_to_pfn(head), 1UL << head->order))
+		return VIOLATION(head, "pfn %#lx: begins a block of order %u", page_to_pfn(head),
+				 head->order);
 	if (pb->orders || pb->place != place || pb->nr_free != (is_free ? PAGEBLOCK_PAGES : 0))
 		return VIOLATION(pb, "page block at pfn %#lx: large, orders %#x, place %u, free %u",
 				 block_to_pfn(pb), pb->orders, pb->place, pb->nr_free);

@@ -47,6 +47,14 @@ SELFTEST(boot, nothing_is_writable_and_executable)
 		SKIP("this CPU cannot forbid execution; nothing is open to user mode");
 }
 
+static void flip_user_above(const void *va)
+{
+	unsigned int shift;
+
+	for (shift = SHIFT_2M; shift <= SHIFT_ROOT; shift += 9)
+		*pgtable_walk(kernel_root, (unsigned long)va, shift, false) ^= PTE_USER;
+}
+
 /* The walk itself is worth nothing unless it finds what it looks for. */
 SELFTEST(boot, planted_bad_pages_are_found)
 {
@@ -63,6 +71,12 @@ SELFTEST(boot, planted_bad_pages_are_found)
 		*entry = good & ~PTE_NX;
 		CHECK_EQ(paging_check_wx(), 0);
 	}
+	/* Open to user mode is only what every level opens. */
+	*entry = good | PTE_USER;
+	CHECK_EQ(paging_check_wx(), 0);
+	flip_user_above(page);
+	CHECK_EQ(paging_check_wx(), 1);
+	flip_user_above(page);
 	*entry = good;
 	arch_unmap_device(page, 1);
 }
@@ -357,19 +371,34 @@ SELFTEST(boot, device_window_refuses)
 	arch_unmap_device(va, 1);
 }
 
+static bool maps_to(const char *va, phys_addr_t pa)
+{
+	phys_addr_t got;
+
+	return port_translate((unsigned long)va, &got) && got == pa;
+}
+
 /* What is taken back can be had again: far more, over time, than the window holds. */
 SELFTEST(boot, device_window_is_reused)
 {
-	static const size_t sizes[] = { 1, SZ_4K, SZ_1M + 1, SZ_2M + 1, 40 * SZ_2M, 100 };
-	void *held[ARRAY_SIZE(sizes)] = { NULL };
-	phys_addr_t pa = 1ULL << 34;
+	static const size_t sizes[] = { 1, SZ_4K, SZ_1M + 1, 5 * SZ_4K, SZ_2M + 1, 40 * SZ_2M };
+	char *held[ARRAY_SIZE(sizes)] = { NULL };
+	phys_addr_t pa[ARRAY_SIZE(sizes)];
 	unsigned int i, k;
 
 	for (i = 0; i < 300; i++) {
 		k = selftest_random_below(ARRAY_SIZE(sizes));
 		arch_unmap_device(held[k], sizes[k]);
-		held[k] = arch_map_device(pa + selftest_random_below(SZ_4M), sizes[k], ARCH_MAP_UC);
+		held[k] = NULL;
+		if (selftest_random_below(2))
+			continue;		/* leaves a hole */
+		pa[k] = (1ULL << 34) + selftest_random_below(SZ_4M);
+		held[k] = arch_map_device(pa[k], sizes[k], ARCH_MAP_UC);
 		REQUIRE(held[k]);
+		for (k = 0; k < ARRAY_SIZE(sizes); k++)
+			if (held[k])
+				CHECK(maps_to(held[k], pa[k]) && maps_to(held[k] + sizes[k] - 1,
+									 pa[k] + sizes[k] - 1));
 	}
 	for (k = 0; k < ARRAY_SIZE(sizes); k++)
 		arch_unmap_device(held[k], sizes[k]);
@@ -435,6 +464,13 @@ static struct page *take_and_soil_pages(void)
 		last = page;
 	}
 	return last;
+}
+
+SELFTEST(boot, module_checksum_is_fnv1a)
+{
+	CHECK_EQ(boot_checksum(BOOT_CHECKSUM_START, "", 0), 0x811c9dc5);
+	CHECK_EQ(boot_checksum(BOOT_CHECKSUM_START, "a", 1), 0xe40c292c);
+	CHECK_EQ(boot_checksum(BOOT_CHECKSUM_START, "foobar", 6), 0xbf9cf968);
 }
 
 SELFTEST(boot, modules_intact)

@@ -201,7 +201,7 @@ SELFTEST(multiboot2, missing_end_keeps_the_rest)
 SELFTEST(multiboot2, entry_sizes)
 {
 	static const u32 absurd[] = { 0, 8, 20, 23, 25, 36, 0xfffffff9, 0xffffffff };
-	u32 i, content[8] = { 0 };
+	u32 i, content[32] = { 0 };
 
 	for (i = 0; i < ARRAY_SIZE(absurd); i++) {
 		begin();

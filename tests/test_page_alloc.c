@@ -32,9 +32,12 @@ SELFTEST(page_alloc, gfp_dma_is_below_16_mib)
 {
 	NEED_ZONE(ZONE_DMA, "DMA");
 	for (unsigned int order = 0; order < 4; order++) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_DMA, order);
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_DMA | __GFP_NOWARN, order);
 
-		REQUIRE(page);
+		if (!CHECK(page || order))
+			continue;
+		if (!page)
+			SKIP("no free block of order %u in the DMA zone", order);
 		CHECK(page_to_phys(page) + (PAGE_SIZE << order) <= SZ_16M);
 		CHECK_EQ(page_zonenum(page), ZONE_DMA);
 		__free_pages(page, order);
@@ -78,7 +81,9 @@ SELFTEST(page_alloc, gfp_highuser_prefers_highmem)
 	page = alloc_page(GFP_HIGHUSER_MOVABLE);
 	REQUIRE(page);
 	CHECK(PageHighMem(page));
-	CHECK_EQ(page_block(page)->mobility, MOVABLE);
+	/* A zone smaller than that may have to share a page block between mobilities. */
+	if (zone_managed_pages(page_zone(page)) > 4 * PAGEBLOCK_PAGES)
+		CHECK_EQ(page_block(page)->mobility, MOVABLE);
 	__free_page(page);
 }
 

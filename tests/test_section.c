@@ -42,10 +42,11 @@ SELFTEST(section, large_memory_stays_pristine)
 
 SELFTEST(section, fresh_descriptors_are_clean)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, PAGEBLOCK_ORDER);
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, PAGEBLOCK_ORDER);
 	unsigned long dirty = 0;
 
-	REQUIRE(page);
+	if (!page)
+		SKIP("no free page block on this machine");
 	for (unsigned long i = 1; i < PAGEBLOCK_PAGES; i++)
 		dirty += page[i].state != PAGE_NONE;
 	CHECK_EQ(dirty, 0);

@@ -69,6 +69,18 @@ SELFTEST(validate, finds_broken_page_blocks)
 	__free_page(page);
 }
 
+SELFTEST(validate, finds_broken_large_blocks)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, PAGEBLOCK_ORDER);
+
+	if (!page)
+		SKIP("no free page block on this machine");
+	BREAK(page->order, 12);
+	BREAK(page->state, PAGE_FREE);
+	BREAK(page_block(page)->nr_free, 1);
+	__free_pages(page, PAGEBLOCK_ORDER);
+}
+
 SELFTEST(validate, finds_broken_descriptors)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
@@ -123,6 +135,7 @@ SELFTEST(validate, finds_broken_memblock)
 {
 	struct memblock_region *last = &memblock_memory.regions[memblock_memory.nr - 1];
 
+	REQUIRE(memblock_memory.nr);
 	BREAK(last->end, last->base);
 	if (memblock_memory.nr > 1)
 		BREAK(last->base, last[-1].base);

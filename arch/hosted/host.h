@@ -34,7 +34,7 @@ void host_exit(int code) __attribute__((__noreturn__));
 
 /* --- symbols: host_symbols.c --- */
 
-/* The function around addr in this program, static ones too: 1, or 0. Allocates nothing. */
+/* The function around addr in this program, static ones too: 1, or 0. No heap, no locks. */
 int host_symbol(unsigned long addr, const char **name, unsigned long *offset,
 		unsigned long *size);
 

@@ -37,7 +37,7 @@ HOSTED_LIBC_CFLAGS := -std=gnu17 -fPIE -fno-omit-frame-pointer -fno-strict-alias
 	-DQUARRY_HOSTED $(EXTRA_CFLAGS) \
 	$(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE) -fno-sanitize-recover=all)
 ifneq ($(findstring thread,$(HOSTED_SANITIZE)),)
-# GCC says that its run-time library does not see fences; ours stand where locks do not.
+# GCC warns of each fence, which its run-time library cannot follow.
 HOSTED_LIBC_CFLAGS += $(if $(findstring clang,$(HOSTED_CC)),,-Wno-tsan)
 endif
 HOSTED_CFLAGS := $(HOSTED_LIBC_CFLAGS) -ffreestanding -nostdinc -Iinclude \
