@@ -103,7 +103,7 @@ QEMU_ARGS = -machine $(MACHINE) -m $(MEM) -cpu $(CPU) -display none -no-reboot \
 # ARGS make an image of their own, so that build/quarry.iso stays what everybody else boots.
 RUN_ISO = $(if $(ARGS),$(BUILD)/run.iso,$(BUILD)/quarry.iso)
 define boot_iso
-	$(if $(ARGS),@echo "set args='$(ARGS)'" > $(BUILD)/local.cfg; \
+	$(if $(ARGS),@printf "set args='%s'\n" '$(value ARGS)' > $(BUILD)/local.cfg; \
 		iso/mkiso $(RUN_ISO) $(BUILD)/quarry.elf $(BUILD)/local.cfg)
 	@$(QEMU) $(QEMU_ARGS) $(1) -serial stdio -cdrom $(RUN_ISO); case $$? in \
 	33) ;; \
@@ -118,7 +118,7 @@ run-uefi: $(BUILD)/quarry.iso		## the same through UEFI firmware
 usb: $(BUILD)/quarry.iso		## write the image to a USB stick, erasing it: DEV=/dev/sdX
 	@iso/usb $< '$(DEV)'
 gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its first instruction
-	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< -append '$(ARGS)' \
+	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< -append '$(value ARGS)' \
 		-S -gdb tcp:127.0.0.1:1234 & pid=$$!; trap 'kill $$pid 2>/dev/null' EXIT; \
 	gdb -q $< -ex 'target remote 127.0.0.1:1234' -ex 'echo Serial: $(BUILD)/gdb.log\n'
 
@@ -131,7 +131,7 @@ MACHINES := $(sort $(wildcard tests/machines/*.machine))
 export BUILD CC PYTHON QEMU OVMF
 
 test: $(BUILD)/quarry.iso $(HOSTED_BINARY)	## every test there is
-	@$(PROVE) -j2 check-layers check-layers-itself runner-itself build hosted $(MACHINES)
+	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself hosted $(MACHINES)
 test-hosted: $(HOSTED_BINARY)		## mm/ in a Linux process, under sanitizers
 	@$(PROVE) hosted
 test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines

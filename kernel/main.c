@@ -1,48 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of a boot on the bare machine, and its end. */
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <quarry/port.h>
 #include <quarry/quarry.h>
 #include <arch/x86_64/acpi.h>
 #include <arch/x86_64/arch.h>
 #include <arch/x86_64/console_hw.h>
 #include <kernel/boot.h>
+#include <kernel/console.h>
 #include <kernel/kernel.h>
 #include <tests/selftest.h>
 
-/* linker.ld: every self-test there is. */
-extern const struct selftest __start_selftests[], __stop_selftests[];
-
-static unsigned int tests_planned(void)
-{
-	const struct selftest *test;
-	unsigned int nr = 0;
-	char choice[512];
-	bool all = !cmdline_value("test", choice, sizeof(choice));
-
-	for (test = __start_selftests; test < __stop_selftests; test++)
-		nr += all || selftest_chosen(choice, test->suite, test->name);
-	return nr;
-}
-
 static void start_memory(void)
 {
-	struct quarry_options options = { .highmem = highmem_wanted() };
+	struct quarry_options options = {
+		.highmem = highmem_wanted(),
+		.highmem_floor = image_phys(image_end),
+	};
 
 	quarry_plan(&options);			/* nodes and zones from what memblock knows */
 	paging_init();				/* the final page tables: W^X, guard pages */
 	if (quarry_init())			/* from here on alloc_pages() works */
 		panic("not enough memory for the page allocator's own tables");
+	show_mem();				/* the zones, one line each */
 }
 
-/* Of `planned` tests. Both lines are what a person or a program looks for at the end. */
-static void print_verdict(unsigned int planned, unsigned int failed)
+/* Both lines are what a person or a program looks for at the end. */
+static void print_verdict(unsigned int failed)
 {
-	if (failed)
+	unsigned int planned = selftest_planned();
+
+	if (!planned)
+		pr_err("Quarry: no test was run\n");
+	else if (failed)
 		pr_err("Quarry: %u of %u tests failed\n", failed, planned);
 	else
 		pr_info("Quarry: all %u tests passed\n", planned);
-	pr_info("reboot: System halted\n");
+	tap_printf("reboot: System halted\n");
 }
 
 /* boot.S calls this on the boot stack, the first 4 GiB mapped, interrupts off. */
@@ -61,6 +56,6 @@ void kernel_main(u32 loader, u32 info)
 	crash_if_asked();			/* crash=: a fault on purpose */
 	port_irq_restore(X86_RFLAGS_IF);	/* interrupts on, as a running kernel has them */
 	failed = selftest_run();		/* the proof */
-	print_verdict(tests_planned(), failed);
+	print_verdict(failed);
 	arch_exit(!failed);			/* QEMU ends; a real machine halts */
 }

@@ -130,7 +130,7 @@ static void remove_rest(const struct memmap_sink *sink, u64 start, u64 size, u64
 {
 	u64 end = min(range_end(start, size), limit);
 
-	if (!size || start >= end)
+	if (start >= end)
 		return;
 	start = ALIGN_DOWN(start, SZ_4K);
 	if (sink->remove(start, ALIGN(end, SZ_4K) - start))

@@ -173,6 +173,8 @@ SELFTEST(memmap, options_exactmap)
 	CHECK(only(0, 0));
 }
 
+#define ZEROS "000000000000000000000000000000000"
+
 SELFTEST(memmap, malformed_options_are_ignored)
 {
 	static const char *const bad[] = {
@@ -188,7 +190,7 @@ SELFTEST(memmap, malformed_options_are_ignored)
 			printk("taken: %s\n", bad[i]);
 	/* The word of 70 characters would make sense if it were cut short. */
 	APPLY("mem=lots memmap=4K@,512K$512K,junk memmap mem memmap=4K$"
-	      "0000000000000000000000000000000000000000000000000000000000000000001", { 0, K(1024), BOOT_RAM });
+	      ZEROS ZEROS "1", { 0, K(1024), BOOT_RAM });
 	CHECK(only(0, 128));
 	CHECK_EQ(options.nr, 1);
 }

@@ -75,7 +75,7 @@ unsigned int paging_check_wx(void);
 enum arch_map {
 	ARCH_MAP_RO,		/* memory to read: cached */
 	ARCH_MAP_UC,		/* registers: read and written in program order, uncached */
-	ARCH_MAP_WC,		/* a framebuffer: written in bursts; uncached where there is no PAT */
+	ARCH_MAP_WC,		/* a framebuffer: written in bursts; as UC without PAT */
 };
 
 /* Makes the window usable: from boot on, before any of the two below. */

@@ -40,7 +40,7 @@ mb2_header:
 	.balign 8				/* modules on page borders */
 	.short 6, 0
 	.long 8
-	.balign 8				/* relocatable: from 16 MiB, by 2 MiB, lowest first */
+	.balign 8				/* relocatable: from 16 MiB, by 2 MiB, lowest */
 	.short 10, 0
 	.long 24
 	.long 0x1000000, 0xffffffff, LARGE_PAGE, 1
@@ -51,7 +51,7 @@ mb2_end:
 
 	.section .note.Xen, "a", @note
 	.balign 4
-	.long 4, 8, 18				/* name size, value size, XEN_ELFNOTE_PHYS32_ENTRY */
+	.long 4, 8, 18				/* sizes of name and value; PHYS32_ENTRY */
 	.asciz "Xen"
 	.quad PA(start_pvh)
 

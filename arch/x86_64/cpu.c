@@ -35,7 +35,10 @@ static void cpu_name(u32 highest_extended)
 		r = cpuid(0x80000002 + i, 0);
 		memcpy(&text[4 * i], &r, sizeof(r));
 	}
-	memcpy(cpu.brand, text, sizeof(text));
+	/* Some right-align it. */
+	for (i = 0; i < sizeof(text) - 1 && ((const char *)text)[i] == ' '; i++)
+		;
+	memcpy(cpu.brand, (const char *)text + i, sizeof(text) - i);
 }
 
 static void cpu_detect(void)

@@ -112,7 +112,8 @@ static void set_baud(const struct uart *uart)
 
 	if (!uart->place.baud)
 		return;
-	divisor = uart->place.clock / (16ULL * uart->place.baud);	/* firmware may name any rate */
+	/* Firmware may name any rate. */
+	divisor = uart->place.clock / (16ULL * uart->place.baud);
 	if (!divisor || divisor > 0xffff)
 		return;
 	uart->out(uart, LCR, LCR_8N1 | LCR_DLAB);

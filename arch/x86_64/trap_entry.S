@@ -7,6 +7,9 @@
  */
 #include "layout.h"
 
+/* Bit n: the CPU pushes an error code for vector n. 8, 10 to 14, 17, 21, 29, 30. */
+#define ERROR_CODE_VECTORS 0x60227d00
+
 	.text
 	.balign 16
 	.globl trap_stubs
@@ -14,7 +17,7 @@ trap_stubs:
 	.set vector, 0
 	.rept 256
 	.balign 16
-	.if vector != 8 && vector != 17 && vector != 21 && vector != 29 && vector != 30 && (vector < 10 || vector > 14)
+	.if vector > 31 || !((ERROR_CODE_VECTORS >> (vector & 31)) & 1)
 	pushq $0
 	.endif
 	pushq $vector

@@ -4,8 +4,10 @@
  * panic() adds the backtrace and ends the run. Any context; takes nothing but the log.
  */
 #include <linux/kernel.h>
+#include <kernel/console.h>
 
 #include "arch.h"
+#include "console_hw.h"
 #include "msr.h"
 #include "traps.h"
 
@@ -106,10 +108,22 @@ static void __noreturn machine_check(void)
 	panic("machine check");
 }
 
+/* A trap before kernel_main() opened the consoles: worth the attempt, once. */
+static void consoles_open(void)
+{
+	static bool tried;
+
+	if (console_count() || tried)
+		return;
+	tried = true;
+	console_init();
+}
+
 void trap_report(const struct trap_frame *frame)
 {
 	const char *name = trap_names[frame->vector];
 
+	consoles_open();
 	pr_emerg("Unexpected trap %llu: %s\n", frame->vector, name);
 	registers_print(frame);
 	if (frame->vector == TRAP_PAGE)

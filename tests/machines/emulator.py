@@ -96,6 +96,7 @@ class Emulator:
     def run(self):
         """Returns (lines of the log or the screen, Ended)."""
         open(self.log, "wb").close()
+        start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             control = os.path.join(folder, "qmp")
             arguments = self.arguments(control)
@@ -109,7 +110,7 @@ class Emulator:
                 messages.seek(0)
                 self.messages = messages.read().decode("utf-8", "replace")
         ended.code = child.returncode if not (ended.timed_out or ended.alive_at_end) else None
-        ended.rss = rss
+        ended.rss, ended.seconds = rss, time.monotonic() - start
         if self.machine.console != "serial":
             with open(self.log, "w", encoding="utf-8") as file:
                 file.write("\n".join(lines))

@@ -15,6 +15,7 @@ PLAN = re.compile(r"^1\.\.(\d+)\b")
 HEADER = {"tap": "TAP version 13", "ktap": "KTAP version 1"}
 VERDICT = re.compile(r"^(?:# )?Quarry: all (\d+) tests passed")
 HALTED = re.compile(r"^(?:# )?reboot: System halted$")
+FREE = re.compile(r"^# free pages: (\d+) before, \1 after$")
 BAIL = re.compile(r"^\s*Bail out!")
 EXIT_PASSED, EXIT_FAILED = 33, 35
 
@@ -51,7 +52,8 @@ class Ended:
     code: int
     timed_out: bool = False
     alive_at_end: bool = False	# it was still there some time after its last expected line
-    rss: int = 0
+    rss: int = 0		# bytes
+    seconds: float = 0
 
 
 def clean_lines(raw):
@@ -196,6 +198,7 @@ def judge_end(lines):
         (not seen(BAIL, lines), "did not bail out",
          next((line for line in lines if BAIL.match(line)), "")),
         (seen(VERDICT, lines), "the verdict says that all passed", "no such verdict"),
+        (seen(FREE, lines), "as many pages are free after the tests as before", "they are not"),
         (seen(HALTED, lines), "came to `reboot: System halted`", "no such line"),
     ]
 
@@ -204,7 +207,7 @@ def finished(machine, lines):
     """Has everything been seen that a machine shows which does not end by itself?"""
     if machine.outcome == "stops":
         return all(seen(pattern, lines) for pattern in machine.expect)
-    return seen(HALTED, lines)
+    return seen(HALTED if machine.outcome == "passes" else BAIL, lines)
 
 
 def to_tap(name, inner, checks):
