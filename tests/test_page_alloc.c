@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The page allocator through its public face. */
 #include <linux/highmem.h>
+#include <kernel/console.h>
 #include "mm/internal.h"
 #include "tests/selftest.h"
 
@@ -252,6 +253,53 @@ SELFTEST(page_alloc, a_node_without_memory_uses_the_nearest)
 	REQUIRE(page);
 	CHECK_EQ(page_to_nid(page), numa_node_id());
 	__free_page(page);
+}
+
+/* ---- The failure report ---- */
+
+static char heard[2048];
+static size_t heard_len;
+
+static void listen(struct console *con, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && heard_len < sizeof(heard) - 1; i++)
+		heard[heard_len++] = text[i];
+	heard[heard_len] = 0;
+}
+
+/* What the log says while 2^order pages are asked for; they cannot be had. */
+static const char *log_of_failure(gfp_t gfp, unsigned int order)
+{
+	static struct console ear = { .name = "ear", .write = listen };
+
+	console_register(&ear);		/* it first hears the log so far */
+	heard_len = 0;
+	heard[0] = 0;
+	CHECK(!alloc_pages(gfp, order));
+	console_unregister(&ear);
+	return heard;
+}
+
+SELFTEST(page_alloc, failure_is_reported_once)
+{
+	const char *log = log_of_failure(GFP_KERNEL | __GFP_COMP, MAX_ORDER);
+	char mode[32];
+
+	snprintf(mode, sizeof(mode), "mode:%#x(GFP_KERNEL|__GFP_COMP)", GFP_KERNEL | __GFP_COMP);
+	CHECK(strstr(log, "page allocation failure: order:11, ") != NULL);
+	CHECK(strstr(log, mode) != NULL);
+	CHECK(strstr(log, "nodemask=(null)") != NULL);
+	CHECK(strstr(log, "Call Trace:") != NULL);
+	CHECK(strstr(log, "Node ") != NULL);
+	log = log_of_failure(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, MAX_ORDER);
+	CHECK(strstr(log, "(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)") != NULL);
+	log = log_of_failure(0, MAX_ORDER);
+	CHECK(strstr(log, "mode:0x0(0)") != NULL);
+}
+
+SELFTEST(page_alloc, gfp_nowarn_is_silent)
+{
+	CHECK_STR(log_of_failure(GFP_KERNEL | __GFP_NOWARN, MAX_ORDER), "");
 }
 
 /* ---- Sizes ---- */

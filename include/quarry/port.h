@@ -43,11 +43,11 @@
 
 /*
  * 2. Virtual areas, set before quarry_plan(). Each is aligned to 2 MiB. Nothing else may
- * live there.
+ * live there. "All of RAM" is from address 0 to its end, rounded up to 256 MiB.
  */
 extern unsigned long port_direct_base;	  /* where physical address 0 is, or would be, mapped */
-extern unsigned long port_vmemmap_base;	  /* 32 bytes for each page up to the highest of RAM */
-extern unsigned long port_pageblock_base; /* 64 bytes for each 2 MiB up to there */
+extern unsigned long port_vmemmap_base;	  /* 32 bytes for each page of all of RAM */
+extern unsigned long port_pageblock_base; /* 64 bytes for each 2 MiB of all of RAM */
 /* QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH pages. */
 extern unsigned long port_kmap_base;
 
