@@ -111,15 +111,16 @@ define boot_iso
 	*)  echo 'Quarry: the emulator ended without a verdict.' >&2; exit 1;; esac
 endef
 
-run: $(BUILD)/quarry.iso		## boot it in QEMU, serial on this terminal; ARGS= MEM= CPU=
+run: $(BUILD)/quarry.iso	## boot it in QEMU, serial on this terminal; ARGS= MEM= CPU=
 	$(call boot_iso)
 run-uefi: $(BUILD)/quarry.iso		## the same through UEFI firmware
 	$(call boot_iso,-bios $(OVMF))
-usb: $(BUILD)/quarry.iso		## write the image to a USB stick, erasing it: DEV=/dev/sdX
+usb: $(BUILD)/quarry.iso	## write the image to a USB stick, erasing it: DEV=/dev/sdX
 	@iso/usb $< '$(DEV)'
-gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its first instruction
-	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< -append '$(value ARGS)' \
-		-S -gdb tcp:127.0.0.1:1234 & pid=$$!; trap 'kill $$pid 2>/dev/null' EXIT; \
+gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
+	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< \
+		-append '$(value ARGS)' -S -gdb tcp:127.0.0.1:1234 & \
+	pid=$$!; trap 'kill $$pid 2>/dev/null' EXIT; \
 	gdb -q $< -ex 'target remote 127.0.0.1:1234' -ex 'echo Serial: $(BUILD)/gdb.log\n'
 
 ## tests
@@ -127,13 +128,15 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its first instruct
 -include arch/hosted/hosted.mk
 
 PROVE := prove --exec tests/run
+HOSTED_RUNS := hosted hosted-soiled hosted-small
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 export BUILD CC PYTHON QEMU OVMF
 
 test: $(BUILD)/quarry.iso $(HOSTED_BINARY)	## every test there is
-	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself hosted $(MACHINES)
+	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself \
+		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY)		## mm/ in a Linux process, under sanitizers
-	@$(PROVE) hosted
+	@$(PROVE) $(HOSTED_RUNS)
 test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name

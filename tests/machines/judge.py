@@ -2,8 +2,9 @@
 """Judges the log of one boot: pure functions, from text to checks.
 
 A log is firmware noise, then `TAP version 13` (or `KTAP version 1`), then lines that are
-all TAP. parse() makes an Inner of it: the kernel's own results. judge() adds the checks
-that the kernel cannot make about itself: that it came to its end, and as it should have.
+all TAP, but for the last, `reboot: System halted`. parse() makes an Inner of it: the
+kernel's own results. judge() adds the checks that the kernel cannot make about itself:
+that it came to its end, and as it should have.
 """
 
 import re
@@ -14,7 +15,7 @@ RESULT = re.compile(r"^(not )?ok (\d+)(?: -)? ?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\b")
 HEADER = {"tap": "TAP version 13", "ktap": "KTAP version 1"}
 VERDICT = re.compile(r"^(?:# )?Quarry: all (\d+) tests passed")
-HALTED = re.compile(r"^(?:# )?reboot: System halted$")
+HALTED = re.compile(r"^reboot: System halted$")
 FREE = re.compile(r"^# free pages: (\d+) before, \1 after$")
 BAIL = re.compile(r"^\s*Bail out!")
 EXIT_PASSED, EXIT_FAILED = 33, 35
@@ -83,7 +84,7 @@ def parse_tap(inner):
             inner.plan = int(plan.group(1))
         elif line.lstrip().startswith("#"):
             notes.append(line)
-        elif line and not BAIL.match(line):
+        elif line and not (BAIL.match(line) or HALTED.match(line)):
             inner.faults.append(f"not TAP: `{line}`")
 
 
@@ -116,7 +117,7 @@ def parse_ktap(inner):
             nr_suites = int(plan.group(1))
         elif text.startswith("#"):
             notes.append(text)
-        elif text and text != HEADER["ktap"] and not BAIL.match(text):
+        elif text and text != HEADER["ktap"] and not (BAIL.match(text) or HALTED.match(text)):
             inner.faults.append(f"not KTAP: `{line}`")
     if suites != nr_suites:
         inner.faults.append(f"{nr_suites} suites planned, {suites} ended")
