@@ -128,7 +128,7 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 -include arch/hosted/hosted.mk
 
 PROVE := prove --exec tests/run
-HOSTED_RUNS := hosted hosted-soiled hosted-small
+HOSTED_RUNS := hosted $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 export BUILD CC PYTHON QEMU OVMF
 
