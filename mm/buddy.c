@@ -240,8 +240,9 @@ static void free_whole(struct zone *zone, struct pageblock *pb, unsigned int ord
 		u32 size = 1u << (order - PAGEBLOCK_ORDER);
 		struct pageblock *buddy = pageblock_table() + (number ^ size);
 
-		if (!buddy->live || buddy->place != PLACE_WHOLE + order - PAGEBLOCK_ORDER ||
-		    block_zone(buddy) != zone)
+		/* Another zone's page block is not ours to look at: its lock is not held. */
+		if (!buddy->live || block_zone(buddy) != zone ||
+		    buddy->place != PLACE_WHOLE + order - PAGEBLOCK_ORDER)
 			break;
 		take_whole(zone, buddy);
 		pb = pageblock_table() + (number & ~size);
@@ -359,7 +360,8 @@ void buddy_init_block(struct zone *zone, struct pageblock *pb)
 	BUILD_BUG_ON(INDEX_NONE != 0xffff);
 	pb->nid = zone->nid;
 	pb->zone = zone->idx;
-	pb->live = true;
+	/* Descriptors, node and zone first: pfn_valid() looks without the lock. */
+	smp_store_release(&pb->live, true);
 }
 
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn)

@@ -139,22 +139,30 @@ static unsigned long local_base(unsigned int cpu)
 	       (QUARRY_KMAP_SLOTS + cpu * (unsigned long)QUARRY_KMAP_LOCAL_DEPTH) * PAGE_SIZE;
 }
 
-void *kmap_local_page(struct page *page)
+/* The next slot of this CPU, if fewer than `limit` are in use; NULL otherwise. */
+static void *map_local(struct page *page, unsigned int limit)
 {
 	unsigned int cpu = port_cpu(), depth = local_depth[cpu];
 	unsigned long va = local_base(cpu) + depth * PAGE_SIZE;
 
 	if (!PageHighMem(page))
 		return page_address(page);
-	if (depth == QUARRY_KMAP_LOCAL_DEPTH) {
-		report_misuse(QUARRY_NO_SLOT, page, "kmap_local_page(page:%px): nested %d deep",
-			      page, QUARRY_KMAP_LOCAL_DEPTH);
+	if (depth >= limit)
 		return NULL;
-	}
 	WRITE_ONCE(local_depth[cpu], depth + 1);
 	barrier();	/* an interrupt from here on uses the slot above ours */
 	port_map(va, page_to_phys(page), PAGE_SIZE, PORT_RW);
 	return (void *)va;
+}
+
+void *kmap_local_page(struct page *page)
+{
+	void *va = map_local(page, QUARRY_KMAP_LOCAL_NEST);
+
+	if (!va)
+		report_misuse(QUARRY_NO_SLOT, page, "kmap_local_page(page:%px): nested %d deep",
+			      page, QUARRY_KMAP_LOCAL_NEST);
+	return va;
 }
 
 void kunmap_local(const void *addr)
@@ -176,26 +184,51 @@ void kunmap_local(const void *addr)
 
 /* ---- Whole pages ---- */
 
+/* These may use the slots above QUARRY_KMAP_LOCAL_NEST, so they find one always. */
+static void *map_for_us(struct page *page)
+{
+	return map_local(page, QUARRY_KMAP_LOCAL_DEPTH);
+}
+
 void clear_highpage(struct page *page)
 {
-	void *va = kmap_local_page(page);
-
-	if (!va)
-		return;
-	memset(va, 0, PAGE_SIZE);
-	kunmap_local(va);
+	kunmap_local(memset(map_for_us(page), 0, PAGE_SIZE));
 }
 
 void copy_highpage(struct page *to, struct page *from)
 {
-	void *src = kmap_local_page(from), *dst = kmap_local_page(to);
+	void *src = map_for_us(from), *dst = map_for_us(to);
 
-	if (src && dst)
-		memcpy(dst, src, PAGE_SIZE);
-	if (dst)
-		kunmap_local(dst);
-	if (src)
-		kunmap_local(src);
+	memcpy(dst, src, PAGE_SIZE);
+	kunmap_local(dst);
+	kunmap_local(src);
+}
+
+static bool in_page(size_t offset, size_t len)
+{
+	return !WARN_ON(offset > PAGE_SIZE || len > PAGE_SIZE - offset);
+}
+
+void memcpy_from_page(char *to, struct page *page, size_t offset, size_t len)
+{
+	char *va;
+
+	if (!in_page(offset, len))
+		return;
+	va = map_for_us(page);
+	memcpy(to, va + offset, len);
+	kunmap_local(va);
+}
+
+void memcpy_to_page(struct page *page, size_t offset, const char *from, size_t len)
+{
+	char *va;
+
+	if (!in_page(offset, len))
+		return;
+	va = map_for_us(page);
+	memcpy(va + offset, from, len);
+	kunmap_local(va);
 }
 
 /* ---- Boot and validation ---- */

@@ -38,6 +38,12 @@ struct memblock_type {
 
 extern struct memblock_type memblock_memory, memblock_reserved;
 
+/* The node of a range with that mark: what nobody gave to a node belongs to node 0. */
+static inline int memblock_nid(int nid)
+{
+	return nid == NUMA_NO_NODE ? 0 : nid;
+}
+
 enum memblock_op { MEMBLOCK_ADD, MEMBLOCK_REMOVE, MEMBLOCK_SET_NID, MEMBLOCK_SET_NOMAP };
 int memblock_apply(struct memblock_type *type, phys_addr_t base, phys_addr_t size,
 		   enum memblock_op op, int nid);
@@ -98,16 +104,19 @@ struct zone {
 };
 
 struct node {
-	int nid;
-	unsigned int nr_zones;		/* in the zonelist */
 	struct zone zones[MAX_NR_ZONES];
-	struct zone **zonelist;		/* where its requests go: by distance, then high to low */
 };
 
-extern struct node *nodes[QUARRY_MAX_NODES];
+extern struct node *nodes[QUARRY_MAX_NODES];	/* NULL: a node without memory */
+/*
+ * For each node, with or without memory, all zones in the order in which its requests try
+ * them: by distance, then HIGHMEM first. Each list has nr_zones entries.
+ */
+extern struct zone **zonelists[QUARRY_MAX_NODES];
+extern unsigned int nr_zones;
 extern unsigned long max_pfn;		/* one past the last page of RAM */
 
-/* One byte for each section up to max_pfn. Bits only ever get set; see section.c. */
+/* One byte for each section up to max_pfn; see section.c. */
 enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
 extern u8 *section_state;
 

@@ -151,11 +151,6 @@ int memblock_set_node(phys_addr_t base, phys_addr_t size, int nid)
 	return change(&memblock_memory, base, size, MEMBLOCK_SET_NID, nid);
 }
 
-void memblock_enforce_memory_limit(phys_addr_t limit)
-{
-	memblock_remove(limit, ~(phys_addr_t)0 - limit);
-}
-
 void memblock_set_current_limit(phys_addr_t limit)
 {
 	current_limit = limit;
@@ -247,39 +242,39 @@ static phys_addr_t fit(phys_addr_t lo, phys_addr_t hi, phys_addr_t size, phys_ad
 }
 
 /*
- * Address 0 stands for failure, so that page 0 is never allocated here. Ranges outside the
- * direct map serve only callers that name an address range.
+ * The highest free place in [start, end), in whole pages of RAM: the direct map leaves out
+ * the rest. Address 0 stands for failure, so page 0 is never allocated here. Ranges outside
+ * the direct map serve only callers that name an address range.
  */
 static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_addr_t start,
-				   phys_addr_t end, int nid, bool nomap)
+				   phys_addr_t end, bool nomap)
 {
 	phys_addr_t lo, hi, base, best = 0;
-	int range_nid;
 
 	if (!size)
 		return 0;
-	for (phys_addr_t pos = start; memblock_next_free(pos, &lo, &hi, &range_nid); pos = hi) {
-		if (lo >= end)
-			break;
-		if (nid != NUMA_NO_NODE && nid != range_nid)
+	for (phys_addr_t pos = start; memblock_next_free(pos, &lo, &hi, NULL) && lo < end; pos = hi) {
+		unsigned int i = memblock_search(&memblock_memory, lo);
+		const struct memblock_region *ram = &memblock_memory.regions[i];
+
+		if (!nomap && ram->nomap)
 			continue;
-		if (!nomap && memblock_memory.regions[memblock_search(&memblock_memory, lo)].nomap)
-			continue;
-		base = fit(lo, min(hi, end), size, align);
+		base = fit(max(lo, PFN_PHYS(PFN_UP(ram->base))),
+			   min3(hi, end, PFN_PHYS(PFN_DOWN(ram->end))), size, align ? align : 64);
 		best = base ? base : best;
 	}
 	return best && !memblock_reserve(best, size) ? best : 0;
 }
 
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
-				      phys_addr_t start, phys_addr_t end, int nid)
+				      phys_addr_t start, phys_addr_t end)
 {
-	return reserve_highest(size, align, start, end, nid, true);
+	return reserve_highest(size, align, start, end, true);
 }
 
 void *memblock_alloc(phys_addr_t size, phys_addr_t align)
 {
-	phys_addr_t base = reserve_highest(size, align, 0, current_limit, NUMA_NO_NODE, false);
+	phys_addr_t base = reserve_highest(size, align, 0, current_limit, false);
 
 	return base ? memset(phys_to_virt(base), 0, size) : NULL;
 }

@@ -12,8 +12,8 @@
  * below 4 GiB. All borders are multiples of a page block (2 MiB): one page block belongs to
  * one zone. Where two nodes meet inside a page block, the lower node gets it whole.
  *
- * mmzone_init() makes the node structures, with their zones and the zonelist: the order in
- * which a request that starts on this node tries all zones. Nearest node first; on each node
+ * mmzone_init() makes the node structures, with their zones, and for each node, memory or not,
+ * the zonelist: the order in which a request that starts there tries all zones. Nearest node first; on each node
  * from the least to the most precious zone: HIGHMEM, NORMAL, DMA32, DMA.
  *
  * Everything here is constant after the boot, so nothing is locked; the counters that
@@ -22,6 +22,8 @@
 #include "internal.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
+struct zone **zonelists[QUARRY_MAX_NODES];
+unsigned int nr_zones;
 unsigned long max_pfn;
 u8 *section_state;
 
@@ -32,7 +34,7 @@ static u8 distances[QUARRY_MAX_NODES][QUARRY_MAX_NODES]; /* 0: never told */
 
 static int range_nid(const struct memblock_region *r)
 {
-	return r->nid == NUMA_NO_NODE ? 0 : r->nid;
+	return memblock_nid(r->nid);
 }
 
 static unsigned long range_pages(const struct memblock_region *r)
@@ -179,11 +181,11 @@ int numa_node_id(void)
 }
 
 /* Counts a range of RAM in each zone it touches. */
-static void span_zones(struct node *node, unsigned long pfn, unsigned long end)
+static void span_zones(int nid, unsigned long pfn, unsigned long end)
 {
 	while (pfn < end) {
-		enum zone_type type = zone_of_pfn(node->nid, pfn);
-		struct zone *zone = &node->zones[type];
+		enum zone_type type = zone_of_pfn(nid, pfn);
+		struct zone *zone = &nodes[nid]->zones[type];
 		unsigned long stop = end;
 
 		if (type == ZONE_DMA)
@@ -191,7 +193,8 @@ static void span_zones(struct node *node, unsigned long pfn, unsigned long end)
 		if (type == ZONE_DMA32)
 			stop = min(stop, MAX_DMA32_PFN);
 		if (type != ZONE_HIGHMEM)
-			stop = min(stop, highmem_pfn[node->nid]);
+			stop = min(stop, highmem_pfn[nid]);
+		nr_zones += !zone->present;
 		if (!zone->present)
 			zone->start_pfn = pfn;
 		zone->end_pfn = stop;
@@ -200,25 +203,23 @@ static void span_zones(struct node *node, unsigned long pfn, unsigned long end)
 	}
 }
 
-static struct node *make_node(int nid)
+static int make_node(int nid)
 {
-	struct node *node = memblock_alloc(sizeof(*node), 64);
-
-	if (!node)
-		return NULL;
-	node->nid = nid;
+	nodes[nid] = memblock_alloc(sizeof(*nodes[nid]), 64);
+	if (!nodes[nid])
+		return -ENOMEM;
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
-		node->zones[type].nid = nid;
-		node->zones[type].idx = type;
-		spin_lock_init(&node->zones[type].lock);
+		nodes[nid]->zones[type].nid = nid;
+		nodes[nid]->zones[type].idx = type;
+		spin_lock_init(&nodes[nid]->zones[type].lock);
 	}
 	for (unsigned int i = 0; i < memblock_memory.nr; i++) {
 		const struct memblock_region *r = &memblock_memory.regions[i];
 
 		if (range_nid(r) == nid && range_pages(r))
-			span_zones(node, PFN_UP(r->base), PFN_DOWN(r->end));
+			span_zones(nid, PFN_UP(r->base), PFN_DOWN(r->end));
 	}
-	return node;
+	return 0;
 }
 
 /* The nearest node to `from` that is not in `done`; equal distances by number, own first. */
@@ -236,40 +237,33 @@ static int nearest_node(int from, u64 done)
 	return best;
 }
 
-static int make_zonelist(struct node *node, unsigned int nr_nodes)
+static int make_zonelist(int from)
 {
+	struct zone **list = memblock_alloc(nr_zones * sizeof(*list), 64);
 	u64 done = 0;
 	int nid;
 
-	node->zonelist = memblock_alloc(nr_nodes * MAX_NR_ZONES * sizeof(node->zonelist[0]), 64);
-	if (!node->zonelist)
+	if (!list)
 		return -ENOMEM;
-	while ((nid = nearest_node(node->nid, done)) >= 0) {
+	zonelists[from] = list;
+	while ((nid = nearest_node(from, done)) >= 0) {
 		done |= BIT_ULL(nid);
 		for (int type = MAX_NR_ZONES - 1; type >= 0; type--)
 			if (nodes[nid]->zones[type].present)
-				node->zonelist[node->nr_zones++] = &nodes[nid]->zones[type];
+				*list++ = &nodes[nid]->zones[type];
 	}
 	return 0;
 }
 
 int mmzone_init(void)
 {
-	unsigned int nr_nodes = 0;
-	int nid;
+	int nid, err = 0;
 
-	for (nid = 0; nid < MAX_NUMNODES; nid++) {
-		if (!node_pages(nid))
-			continue;
-		nodes[nid] = make_node(nid);
-		if (!nodes[nid])
-			return -ENOMEM;
-		nr_nodes++;
-	}
-	for_each_node_with_memory(nid)
-		if (make_zonelist(nodes[nid], nr_nodes))
-			return -ENOMEM;
-	return nr_nodes ? 0 : -ENOMEM;
+	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
+		err = node_pages(nid) ? make_node(nid) : 0;
+	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
+		err = make_zonelist(nid);
+	return err || nr_zones ? err : -ENOMEM;
 }
 
 /* ---- Zones ---- */
@@ -370,12 +364,13 @@ static bool section_is_mapped(unsigned long pfn)
 
 bool pfn_valid(unsigned long pfn)
 {
-	return section_is_mapped(pfn) && READ_ONCE(pfn_to_block(pfn)->live);
+	/* Pairs with the release in buddy_init_block(): live is seen, so is what it stands for. */
+	return section_is_mapped(pfn) && smp_load_acquire(&pfn_to_block(pfn)->live);
 }
 
-bool virt_addr_valid(const volatile void *virt)
+bool __virt_addr_valid(unsigned long virt)
 {
-	unsigned long pfn = virt_to_phys(virt) >> PAGE_SHIFT;
+	unsigned long pfn = virt_to_pfn(virt);
 
 	return pfn_valid(pfn) && memblock_is_memory(PFN_PHYS(pfn)) &&
 	       !PageHighMem(pfn_to_page(pfn));

@@ -12,8 +12,8 @@
  * so that mixing mobilities comes only when a zone has nothing whole left, but before a more
  * precious zone is touched.
  *
- * Reference counts. An allocated block has one count, in its first descriptor. The count
- * that drops to zero frees. Where somebody still holds the first page of a block that is
+ * Reference counts. An allocated block has one count, in its first descriptor. Dropping it
+ * to zero frees. Where somebody still holds the first page of a block that is
  * freed and not __GFP_COMP, only that page stays allocated; the rest is freed.
  *
  * Locks: zone->lock, with interrupts off, around each visit to a zone's lists. Clearing
@@ -128,13 +128,12 @@ static bool zone_allowed(const struct zone *zone, gfp_t gfp, int nid, const node
 static struct page *alloc_from_zonelist(gfp_t gfp, unsigned int order, int nid,
 					const nodemask_t *mask)
 {
-	/* A node without memory has no list of its own: start at the nearest that has. */
-	struct node *node = nodes[nid] ? nodes[nid] : nodes[numa_node_id()];
+	struct zone **list = zonelists[nid];
 	struct page *page = NULL;
 
-	for (unsigned int i = 0; node && i < node->nr_zones && !page; i++)
-		if (zone_allowed(node->zonelist[i], gfp, nid, mask))
-			page = alloc_from_zone(node->zonelist[i], order, gfp_mobility(gfp));
+	for (unsigned int i = 0; i < nr_zones && !page; i++)
+		if (zone_allowed(list[i], gfp, nid, mask))
+			page = alloc_from_zone(list[i], order, gfp_mobility(gfp));
 	return page;
 }
 
@@ -191,14 +190,20 @@ unsigned long get_zeroed_page(gfp_t gfp)
  */
 static void break_block(struct page *page, unsigned long nr)
 {
-	page->order = 0;
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	/* A validator that walks the zone must not meet a block half broken. */
+	spin_lock_irqsave(&zone->lock, flags);
 	for (unsigned long i = 1; i < nr; i++) {
-		page[i].state = PAGE_USED;
 		page[i].order = 0;
 		page[i].flags = 0;
 		page[i].private = 0;
 		atomic_set(&page[i]._refcount, 1);
+		page[i].state = PAGE_USED;
 	}
+	page->order = 0;
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* Frees all of a block but its first page, which someone still holds. */
@@ -214,44 +219,91 @@ static void free_tail(struct zone *zone, struct page *page, unsigned int order)
 	}
 }
 
-/* What is wrong with freeing this at that order, or NULL. Caller holds the zone's lock. */
+#define ANY_ORDER ~0U	/* put_page() does not know it */
+
+/* What is wrong with dropping a reference to this, or NULL. Caller holds the zone's lock. */
 static const char *why_not_free(const struct page *page, unsigned int order)
 {
-	if (page->state == PAGE_USED && page->order == order && page_count(page) > 0)
-		return NULL;
-	if (page->state == PAGE_USED)
-		return page->order == order ? "no references" : "allocated at another order";
+	if (page->state == PAGE_USED) {
+		if (page->order != order && order != ANY_ORDER)
+			return "allocated at another order";
+		return page_ref_count(page) > 0 ? NULL : "no references";
+	}
 	page = page_block_head(page);
 	if (!page)
-		return "page is reserved";
+		return "not from this allocator";
 	return page->state == PAGE_FREE ? "already free" : "inside an allocated block";
+}
+
+/*
+ * Drops one reference, and frees with the last. A caller who knows the order owns the block:
+ * while others still hold its first page, a plain block loses all the rest here.
+ */
+static const char *drop(struct page *page, unsigned int order)
+{
+	bool plain = !(page->flags & PG_COMP);
+	const char *wrong = why_not_free(page, order);
+
+	if (wrong)
+		return wrong;
+	if (atomic_dec_and_test(&page->_refcount)) {
+		if (order == ANY_ORDER && plain && page->order)
+			wrong = "last reference to a block of several pages";
+		buddy_free(page_zone(page), page, page->order);
+	} else if (order != ANY_ORDER && order && plain) {
+		free_tail(page_zone(page), page, order);
+	}
+	return wrong;
+}
+
+static void drop_locked(struct page *page, unsigned int order, const char *call)
+{
+	unsigned long flags;
+	const char *wrong = "no such page";
+
+	if (pfn_valid(page_to_pfn(page))) {
+		spin_lock_irqsave(&page_zone(page)->lock, flags);
+		wrong = drop(page, order);
+		spin_unlock_irqrestore(&page_zone(page)->lock, flags);
+	}
+	if (wrong)
+		report_misuse(QUARRY_BAD_FREE, page, "%s(page:%px pfn:%#lx, order:%d): %s", call,
+			      page, page_to_pfn(page), (int)order, wrong);
 }
 
 void __free_pages(struct page *page, unsigned int order)
 {
-	unsigned long flags;
-	struct zone *zone;
-	const char *wrong;
+	if (page)
+		drop_locked(page, min(order, ANY_ORDER - 1), "__free_pages");
+}
 
-	if (!page)
+void put_page(struct page *page)
+{
+	drop_locked(compound_head(page), ANY_ORDER, "put_page");
+}
+
+void get_page(struct page *page)
+{
+	struct page *head = compound_head(page);
+
+	if (likely(atomic_inc_return(&head->_refcount) > 1))
 		return;
-	if (!pfn_valid(page_to_pfn(page))) {
-		report_misuse(QUARRY_BAD_FREE, page,
-			      "__free_pages(page:%px, order:%u): no such page", page, order);
-		return;
+	atomic_dec(&head->_refcount);
+	report_misuse(QUARRY_BAD_FREE, page, "get_page(page:%px pfn:%#lx): nobody holds it", page,
+		      page_to_pfn(page));
+}
+
+bool get_page_unless_zero(struct page *page)
+{
+	struct page *head = compound_head(page);
+	int count = page_ref_count(head), seen;
+
+	for (; count > 0; count = seen) {
+		seen = atomic_cmpxchg(&head->_refcount, count, count + 1);
+		if (seen == count)
+			return true;
 	}
-	zone = page_zone(page);
-	spin_lock_irqsave(&zone->lock, flags);
-	wrong = why_not_free(page, order);
-	if (!wrong && atomic_dec_and_test(&page->_refcount))
-		buddy_free(zone, page, order);
-	else if (!wrong && order && !(page->flags & PG_COMP))
-		free_tail(zone, page, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
-	if (wrong)
-		report_misuse(QUARRY_BAD_FREE, page,
-			      "__free_pages(page:%px pfn:%#lx, order:%u): %s", page,
-			      page_to_pfn(page), order, wrong);
+	return false;
 }
 
 void free_pages(unsigned long addr, unsigned int order)
@@ -264,13 +316,6 @@ void free_pages(unsigned long addr, unsigned int order)
 		return;
 	}
 	__free_pages(virt_to_page((void *)addr), order);
-}
-
-void put_page(struct page *page)
-{
-	struct page *head = compound_head(page);
-
-	__free_pages(head, (head->flags & PG_COMP) ? head->order : 0);
 }
 
 /* ---- Other shapes ---- */

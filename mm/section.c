@@ -110,7 +110,7 @@ static bool next_pristine(const struct zone *zone, unsigned long from,
 			pfn = max(pfn, section * PAGES_PER_SECTION + SECTION_OVERHEAD);
 		*start = pfn;
 		*end = min3(PFN_DOWN(hi), zone->end_pfn, (section + 1) * PAGES_PER_SECTION);
-		if (*start < *end && max(nid, 0) == zone->nid)
+		if (*start < *end && memblock_nid(nid) == zone->nid)
 			return true;
 		/* Too small for a page, or another node's: on to what lies above. */
 		from = max3(PFN_UP(min(hi, (section + 1) * SECTION_SIZE)), pfn, from + 1);
@@ -128,9 +128,10 @@ bool section_grow(struct zone *zone)
 	ensure_mapped(start);
 	for (unsigned long pfn = start; pfn < end; pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
 		make_live(zone, pfn_to_block(pfn));
+	/* Who reads the counters without the lock may see too much for a moment, never too little. */
+	buddy_add(zone, start, end);
 	zone->pristine_pfn = end;
 	zone->nr_pristine -= end - start;
-	buddy_add(zone, start, end);
 	return true;
 }
 
@@ -209,15 +210,13 @@ static int sort_sections(void)
 static phys_addr_t find_storage(unsigned long section, phys_addr_t size)
 {
 	phys_addr_t base = section * SECTION_SIZE;
-	phys_addr_t found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE,
-						      NUMA_NO_NODE);
+	phys_addr_t found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE);
 
 	for (unsigned long s = 0; s < nr_sections && !found; s++) {
 		if (section_state[s] & SECTION_REGULAR)
 			continue;
 		base = s * SECTION_SIZE;
-		found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE,
-						  NUMA_NO_NODE);
+		found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE);
 	}
 	return found;
 }
@@ -261,7 +260,7 @@ static void make_reserved_live(void)
 
 			if (!block_has_ram(pfn) || m == memblock_memory.nr)
 				continue;
-			nid = max_t(int, memblock_memory.regions[m].nid, 0);
+			nid = memblock_nid(memblock_memory.regions[m].nid);
 			make_live(&nodes[nid]->zones[zone_of_pfn(nid, pfn)], pfn_to_block(pfn));
 		}
 	}

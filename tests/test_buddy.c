@@ -215,6 +215,59 @@ SELFTEST(buddy, steal_takes_over_a_page_block_that_is_mostly_free)
 	give(zone, owner, 0);
 }
 
+/* In one page block with holes of several sizes, a request takes the smallest that will do. */
+SELFTEST(buddy, the_smallest_sufficient_block_is_split)
+{
+	struct page *block, *page;
+	struct pageblock *pb;
+
+	NEED_ZONE(zone);
+	block = take(zone, PAGEBLOCK_ORDER, UNMOVABLE);
+	REQUIRE(block);
+	pb = page_block(block);
+	pb->mobility = RECLAIMABLE;
+	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++) {
+		block[i].state = PAGE_USED;
+		block[i].order = 0;
+	}
+	for (unsigned long i = 64; i < 128; i++)	/* a hole of order 6 */
+		give(zone, block + i, 0);
+	give(zone, block + 3, 0);			/* one of order 0 */
+	page = take(zone, 0, RECLAIMABLE);
+	CHECK(page == block + 3);
+	page = take(zone, 0, RECLAIMABLE);
+	CHECK(page_block(page) == pb);
+	CHECK_EQ(page - block, 64);
+	give(zone, page, 0);
+	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++)
+		if (i < 64 || i >= 128)
+			give(zone, block + i, 0);
+}
+
+SELFTEST(buddy, steal_leaves_a_page_block_that_is_mostly_used)
+{
+	struct page *owners[2 * 300], *thief;
+	unsigned int nr = 0;
+	unsigned long flags;
+
+	NEED_ZONE(zone);
+	/* Fill page blocks of RECLAIMABLE until the last has less than half free, others none. */
+	do {
+		REQUIRE(nr < ARRAY_SIZE(owners));
+		REQUIRE((owners[nr] = take(zone, 0, RECLAIMABLE)));
+	} while (page_block(owners[nr++])->nr_free >= PAGEBLOCK_PAGES / 2);
+	spin_lock_irqsave(&zone->lock, flags);
+	thief = buddy_steal(zone, 0, MOVABLE);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	if (CHECK(thief != NULL)) {
+		if (page_block(thief)->nr_free < PAGEBLOCK_PAGES / 2 - 1)
+			CHECK(page_block(thief)->mobility != MOVABLE);
+		give(zone, thief, 0);
+	}
+	while (nr-- > 0)
+		give(zone, owners[nr], 0);
+}
+
 SELFTEST(buddy, no_tail_descriptor_is_written)
 {
 	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOWARN, PAGEBLOCK_ORDER);

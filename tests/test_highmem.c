@@ -140,14 +140,17 @@ SELFTEST(highmem, kmap_local_out_of_order_is_reported)
 
 SELFTEST(highmem, kmap_local_depth_is_bounded)
 {
-	void *va[QUARRY_KMAP_LOCAL_DEPTH];
+	void *va[QUARRY_KMAP_LOCAL_NEST];
 
 	NEED_HIGH(page);
-	for (unsigned int i = 0; i < QUARRY_KMAP_LOCAL_DEPTH; i++)
+	for (unsigned int i = 0; i < QUARRY_KMAP_LOCAL_NEST; i++)
 		CHECK((va[i] = kmap_local_page(page)) != NULL);
 	selftest_expect_reports(1);
 	CHECK(!kmap_local_page(page));
-	for (unsigned int i = QUARRY_KMAP_LOCAL_DEPTH; i-- > 0;)
+	memset(va[0], 0x99, PAGE_SIZE);
+	clear_highpage(page);		/* finds a slot even now */
+	CHECK(!memchr_inv(va[0], 0, PAGE_SIZE));
+	for (unsigned int i = QUARRY_KMAP_LOCAL_NEST; i-- > 0;)
 		kunmap_local(va[i]);
 	__free_page(page);
 }
@@ -177,6 +180,23 @@ SELFTEST(highmem, clear_and_copy)
 	kunmap_local(va);
 	__free_page(from);
 	__free_page(to);
+}
+
+SELFTEST(highmem, pieces_of_pages)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+	char text[8] = "";
+
+	REQUIRE(page);
+	memcpy_to_page(page, PAGE_SIZE - 4, "abc", 4);
+	memcpy_from_page(text, page, PAGE_SIZE - 5, 5);
+	CHECK_EQ(text[0], 0);
+	CHECK_STR(text + 1, "abc");
+	selftest_expect_warnings(2);
+	memcpy_to_page(page, PAGE_SIZE - 3, "abc", 4);
+	memcpy_from_page(text, page, ~0UL, 2);
+	CHECK_STR(text + 1, "abc");
+	__free_page(page);
 }
 
 SELFTEST(highmem, other_pages_keep_their_address)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Nodes and zones of the running machine. */
+#include "kernel/boot.h"
 #include "mm/internal.h"
 #include "tests/selftest.h"
 
@@ -91,20 +92,79 @@ SELFTEST(mmzone, highmem_is_the_top_of_its_node)
 
 SELFTEST(mmzone, zonelists_go_by_distance_then_zone)
 {
-	int nid;
+	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+		struct zone **list = zonelists[nid];
 
-	for_each_node_with_memory(nid) {
-		struct node *node = nodes[nid];
-
-		CHECK_EQ(node->zonelist[0]->nid, nid);
-		for (unsigned int i = 1; i < node->nr_zones; i++) {
-			struct zone *a = node->zonelist[i - 1], *b = node->zonelist[i];
+		if (node_has_memory(nid))
+			CHECK_EQ(list[0]->nid, nid);
+		for (unsigned int i = 1; i < nr_zones; i++) {
+			struct zone *a = list[i - 1], *b = list[i];
 
 			CHECK(node_distance(nid, a->nid) <= node_distance(nid, b->nid));
 			if (a->nid == b->nid)
 				CHECK(a->idx > b->idx);
 		}
 	}
+}
+
+SELFTEST(mmzone, distances_are_kept_or_refused)
+{
+	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 1), 10);
+	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2), 20);
+	CHECK_EQ(numa_set_distance(0, MAX_NUMNODES, 20), (unsigned long long)-EINVAL);
+	CHECK_EQ(numa_set_distance(-1, 0, 20), (unsigned long long)-EINVAL);
+	CHECK_EQ(numa_set_distance(0, 1, 9), (unsigned long long)-EINVAL);
+	CHECK_EQ(numa_set_distance(0, 1, 256), (unsigned long long)-EINVAL);
+	CHECK_EQ(numa_set_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2, 33), 0);
+	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2), 33);
+	CHECK_EQ(numa_set_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2, 20), 0);
+}
+
+/* As much HIGHMEM as was asked for, to within a page block a node and range. */
+SELFTEST(mmzone, highmem_is_as_large_as_asked_for)
+{
+	unsigned long all = memblock_phys_mem_size() >> PAGE_SHIFT, high = 0, slack, want;
+	struct zone *zone;
+	u64 bytes;
+
+	for_each_zone(zone)
+		high += zone->idx == ZONE_HIGHMEM ? zone->present : 0;
+	want = cmdline_size("highmem", &bytes) ? bytes >> PAGE_SHIFT : all / QUARRY_HIGHMEM_SHARE;
+	slack = (2 + memblock_memory.nr) * PAGEBLOCK_PAGES;
+	CHECK(high <= all / 2 + slack);
+	CHECK(high <= want + slack);
+	if (all < (SZ_64M + SZ_16M) >> PAGE_SHIFT)
+		SKIP("so little RAM that the lowest 16 MiB or the kernel's image may limit HIGHMEM");
+	CHECK(high + slack >= min(want, all / 2));
+}
+
+SELFTEST(mmzone, no_page_block_has_two_nodes)
+{
+	for (unsigned int i = 1; i < memblock_memory.nr; i++) {
+		const struct memblock_region *r = &memblock_memory.regions[i];
+
+		if (memblock_nid(r->nid) != memblock_nid(r[-1].nid))
+			CHECK(PFN_DOWN(r[-1].end - 1) / PAGEBLOCK_PAGES <
+			      PFN_DOWN(r->base) / PAGEBLOCK_PAGES);
+	}
+}
+
+SELFTEST(mmzone, pristine_memory_has_no_descriptors_yet)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		phys_addr_t start, end, from = PFN_PHYS(zone->end_pfn) - SZ_64M;
+
+		if (zone->nr_pristine < 2 * SZ_64M >> PAGE_SHIFT)
+			continue;
+		if (!memblock_next_free(from, &start, &end, NULL) || end - start < SZ_16M ||
+		    PFN_DOWN(start + SZ_4M) < zone->pristine_pfn)
+			continue;
+		CHECK(!pfn_valid(PFN_DOWN(start + SZ_4M)));
+		return;
+	}
+	SKIP("no zone has 128 MiB that were never used");
 }
 
 SELFTEST(mmzone, totals_add_up)

@@ -36,6 +36,45 @@ SELFTEST(page_free, compound_references_count_in_the_head)
 	CHECK_EQ(nr_free_pages(), before);
 }
 
+SELFTEST(page_free, get_and_put_leave_a_block_alone)
+{
+	unsigned long before = nr_free_pages();
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	REQUIRE(page);
+	get_page(page);
+	put_page(page);
+	CHECK_EQ(page_count(page), 1);
+	__free_pages(page, 2);
+	CHECK_EQ(nr_free_pages(), before);
+}
+
+SELFTEST(page_free, put_of_the_last_reference_to_a_plain_block_is_reported)
+{
+	unsigned long before = nr_free_pages();
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	REQUIRE(page);
+	selftest_expect_reports(1);
+	put_page(page);
+	CHECK_EQ(nr_free_pages(), before);
+}
+
+SELFTEST(page_free, nobody_gets_what_nobody_holds)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	CHECK(get_page_unless_zero(page));
+	CHECK_EQ(page_count(page), 2);
+	put_page(page);
+	__free_page(page);
+	CHECK(!get_page_unless_zero(page));
+	selftest_expect_reports(1);
+	get_page(page);
+	CHECK_EQ(page_ref_count(page), 0);
+}
+
 /* Somebody took a reference to the first page of a plain block just before it was freed. */
 SELFTEST(page_free, freeing_a_held_block_keeps_only_its_first_page)
 {

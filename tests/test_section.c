@@ -27,6 +27,24 @@ SELFTEST(section, growing_moves_pages_and_makes_none)
 		SKIP("all memory has been in use before");
 }
 
+/* All of a zone through the lists: nothing merges over its borders. */
+SELFTEST(section, whole_zones_come_to_life)
+{
+	struct zone *zone;
+	unsigned long flags;
+
+	for_each_zone(zone) {
+		if (zone->managed > SZ_1G >> PAGE_SHIFT)
+			continue;
+		spin_lock_irqsave(&zone->lock, flags);
+		while (section_grow(zone))
+			;
+		CHECK_EQ(zone->nr_pristine, 0);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	CHECK_EQ(quarry_validate(), 0);
+}
+
 /* Boot cost must not grow with memory: most of a large machine is still pristine. */
 SELFTEST(section, large_memory_stays_pristine)
 {

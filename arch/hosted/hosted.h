@@ -24,4 +24,7 @@ int hosted_map_direct(phys_addr_t start, phys_addr_t end);
 void hosted_catch_faults(unsigned int seconds);
 void hosted_open_console(void);
 
+/* topology.c: options add=, node= and distance= into memblock; panics on nonsense. */
+void hosted_add_topology(void);
+
 #endif

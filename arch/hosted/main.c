@@ -54,6 +54,8 @@ static const char usage[] =
 	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
 	"  tap=ktap             nested KTAP instead of flat TAP\n"
 	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
+	"  node=NID:SIZE@START[,...]  gives RAM to nodes; distance=A:B:D[,...] says how far they are\n"
+	"  add=SIZE@START[,...] more RAM, straight to memblock, whatever its alignment\n"
 	"  clean                RAM starts cleared, not full of junk (above 2 GiB it always does)\n"
 	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
@@ -126,6 +128,7 @@ static void add_memory(void)
 	memmap_print(boot_info.ranges, boot_info.nr_ranges);
 	memmap_read_options(&options);
 	memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, HOSTED_PHYS_LIMIT, &sink);
+	hosted_add_topology();
 	memblock_reserve(0, LOW_END);
 	memblock_reserve(IMAGE_START, IMAGE_END - IMAGE_START);
 	if (!memblock_phys_mem_size())

@@ -15,6 +15,7 @@
 #include <linux/mm_types.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/pfn.h>
 #include <linux/types.h>
 
 #define __GFP_DMA		((gfp_t)0x000001)
@@ -76,6 +77,8 @@ static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int ord
 {
 	return __alloc_pages(gfp, order, nid, NULL);
 }
+
+#define __alloc_pages_node(nid, gfp, order) alloc_pages_node(nid, gfp, order)
 
 static inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {

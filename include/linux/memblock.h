@@ -25,19 +25,17 @@ int memblock_phys_free(phys_addr_t base, phys_addr_t size);
 /* Gives the RAM in [base, base + size) to a node. */
 int memblock_set_node(phys_addr_t base, phys_addr_t size, int nid);
 
-/* Forgets all RAM at and above limit. */
-void memblock_enforce_memory_limit(phys_addr_t limit);
 /* memblock_alloc() stays below it: how far the direct map reaches at this time. */
 void memblock_set_current_limit(phys_addr_t limit);
 
 /*
- * Memory, cleared, at its direct-map address; align is a power of two; the highest that
- * fits below the current limit. NULL when there is none. Never given back.
+ * Memory, cleared, at its direct-map address; align is a power of two (0: a cache line);
+ * the highest that fits below the current limit. NULL when there is none. Never given back.
  */
 void *memblock_alloc(phys_addr_t size, phys_addr_t align);
-/* The same by range and node, as a physical address and not cleared; 0 when there is none. */
+/* The same in a range, as a physical address, HIGHMEM too, not cleared; 0: there is none. */
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
-				      phys_addr_t start, phys_addr_t end, int nid);
+				      phys_addr_t start, phys_addr_t end);
 
 phys_addr_t memblock_phys_mem_size(void);	/* bytes of RAM */
 phys_addr_t memblock_reserved_size(void);	/* bytes reserved */

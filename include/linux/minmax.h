@@ -4,12 +4,12 @@
 #define _LINUX_MINMAX_H
 
 #define __same_type_ptr(a, b) ((void)(&(a) == &(b)))
-#define min(x, y) ({ __typeof__(x) _a = (x); __typeof__(y) _b = (y); \
-	__same_type_ptr(_a, _b); _a < _b ? _a : _b; })
-#define max(x, y) ({ __typeof__(x) _a = (x); __typeof__(y) _b = (y); \
-	__same_type_ptr(_a, _b); _a > _b ? _a : _b; })
-#define min_t(type, x, y) ({ type _a = (x); type _b = (y); _a < _b ? _a : _b; })
-#define max_t(type, x, y) ({ type _a = (x); type _b = (y); _a > _b ? _a : _b; })
+#define min(x, y) ({ __typeof__(x) __min_a = (x); __typeof__(y) __min_b = (y); \
+	__same_type_ptr(__min_a, __min_b); __min_a < __min_b ? __min_a : __min_b; })
+#define max(x, y) ({ __typeof__(x) __min_a = (x); __typeof__(y) __min_b = (y); \
+	__same_type_ptr(__min_a, __min_b); __min_a > __min_b ? __min_a : __min_b; })
+#define min_t(type, x, y) ({ type __min_a = (x); type __min_b = (y); __min_a < __min_b ? __min_a : __min_b; })
+#define max_t(type, x, y) ({ type __min_a = (x); type __min_b = (y); __min_a > __min_b ? __min_a : __min_b; })
 #define max3(x, y, z) max(max(x, y), z)
 #define min3(x, y, z) min(min(x, y), z)
 #define clamp(v, lo, hi) min(max(v, lo), hi)

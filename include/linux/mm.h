@@ -6,10 +6,15 @@
 #include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/mmzone.h>
 #include <linux/pfn.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 #include <quarry/port.h>
 
 #define PAGE_ALIGN(addr)   ALIGN((addr), PAGE_SIZE)
@@ -54,18 +59,20 @@ static inline phys_addr_t virt_to_phys(const volatile void *virt)
 	return (unsigned long)virt - port_direct_base;
 }
 
-static inline struct page *virt_to_page(const void *virt)
-{
-	return phys_to_page(virt_to_phys(virt));
-}
-
-#define __va(phys) phys_to_virt(phys)
-#define __pa(virt) virt_to_phys((const void *)(virt))
+/* These take an address as a pointer or as an unsigned long, as drivers have it. */
+#define __va(phys) phys_to_virt((phys_addr_t)(phys))
+#define __pa(virt) ((unsigned long)virt_to_phys((const void *)(virt)))
+#define virt_to_page(virt) phys_to_page(__pa(virt))
+#define virt_to_pfn(virt) (__pa(virt) >> PAGE_SHIFT)
+#define pfn_to_kaddr(pfn) __va(PFN_PHYS(pfn))
+#define page_to_virt(page) __va(page_to_phys(page))
+#define nth_page(page, n) ((page) + (n))
 
 /* Is there a descriptor? Then the page is RAM or a hole between RAM in the same 2 MiB. */
 bool pfn_valid(unsigned long pfn);
 /* Is it an address in the direct map of RAM that is in use? */
-bool virt_addr_valid(const volatile void *virt);
+bool __virt_addr_valid(unsigned long virt);
+#define virt_addr_valid(virt) __virt_addr_valid((unsigned long)(virt))
 
 /*
  * Where the page can be read and written: its direct-map address; for a HIGHMEM page what
@@ -77,7 +84,7 @@ bool PageHighMem(const struct page *page);
 struct zone *page_zone(const struct page *page);
 enum zone_type page_zonenum(const struct page *page);
 int page_to_nid(const struct page *page);
-/* Neither free nor allocated: the kernel itself, firmware, holes. */
+/* In no block, free or allocated: the kernel itself, firmware, holes, RAM not used so far. */
 bool PageReserved(const struct page *page);
 
 /* The first page of the __GFP_COMP block that holds the page; any other page is its own. */
@@ -86,18 +93,34 @@ struct page *compound_head(const struct page *page);
 unsigned int compound_order(const struct page *page);
 bool PageCompound(const struct page *page);
 
+#define PageHead(page) (compound_order(page) != 0)
+#define PageTail(page) (compound_head(page) != (page))
+#define page_size(page) (PAGE_SIZE << compound_order(page))
+#define virt_to_head_page(virt) compound_head(virt_to_page(virt))
+#define page_private(page) ((page)->private)
+#define set_page_private(page, value) ((page)->private = (value))
+
 /* References to an allocated page; those of a __GFP_COMP block are counted in its head. */
+static inline int page_ref_count(const struct page *page)
+{
+	return atomic_read(&page->_refcount);
+}
+
 static inline int page_count(const struct page *page)
 {
-	return atomic_read(&compound_head(page)->_refcount);
+	return page_ref_count(compound_head(page));
 }
 
-static inline void get_page(struct page *page)
-{
-	atomic_inc(&compound_head(page)->_refcount);
-}
+/* Takes a reference to a page that somebody holds; one that nobody holds is reported. */
+void get_page(struct page *page);
+/* Takes one unless nobody holds the page, which may be freed or allocated meanwhile. */
+bool get_page_unless_zero(struct page *page);
 
-/* Drops a reference; the last one frees the page or the __GFP_COMP block. Any context. */
+/*
+ * Drops a reference; the last one frees the page or the __GFP_COMP block. Any context. The
+ * last reference to a plain block of several pages belongs to its owner's __free_pages():
+ * dropped here it is reported, and the whole block freed.
+ */
 void put_page(struct page *page);
 
 /*

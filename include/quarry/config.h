@@ -41,10 +41,15 @@
 #define QUARRY_KMAP_SLOTS 512
 #endif
 
-/* How deep kmap_local_page nests on one CPU. */
-#ifndef QUARRY_KMAP_LOCAL_DEPTH
-#define QUARRY_KMAP_LOCAL_DEPTH 16
+/* How deep kmap_local_page nests on one CPU. One page-table entry a CPU each. */
+#ifndef QUARRY_KMAP_LOCAL_NEST
+#define QUARRY_KMAP_LOCAL_NEST 16
 #endif
+/*
+ * With what clear_highpage() and copy_highpage() need beyond it, so that they never fail: two
+ * in a thread, two in an interrupt on top.
+ */
+#define QUARRY_KMAP_LOCAL_DEPTH (QUARRY_KMAP_LOCAL_NEST + 4)
 
 /* HIGHMEM unless the boot says otherwise: one part in this many of each node's RAM. */
 #ifndef QUARRY_HIGHMEM_SHARE
@@ -57,7 +62,8 @@ _Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 
 _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");
 _Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0,
 	       "QUARRY_KMAP_SLOTS: a multiple of 16");
-_Static_assert(QUARRY_KMAP_LOCAL_DEPTH >= 2, "QUARRY_KMAP_LOCAL_DEPTH: copy_highpage needs 2");
+_Static_assert(QUARRY_KMAP_LOCAL_NEST >= 2 && QUARRY_KMAP_LOCAL_NEST <= 200,
+	       "QUARRY_KMAP_LOCAL_NEST: 2 to 200");
 _Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");
 
 #endif
