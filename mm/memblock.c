@@ -253,10 +253,12 @@ static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_add
 
 	if (!size)
 		return 0;
-	for (phys_addr_t pos = start; memblock_next_free(pos, &lo, &hi, NULL) && lo < end; pos = hi) {
+	for (phys_addr_t pos = start; memblock_next_free(pos, &lo, &hi, NULL); pos = hi) {
 		unsigned int i = memblock_search(&memblock_memory, lo);
 		const struct memblock_region *ram = &memblock_memory.regions[i];
 
+		if (lo >= end)
+			break;
 		if (!nomap && ram->nomap)
 			continue;
 		base = fit(max(lo, PFN_PHYS(PFN_UP(ram->base))),

@@ -12,9 +12,9 @@
  * below 4 GiB. All borders are multiples of a page block (2 MiB): one page block belongs to
  * one zone. Where two nodes meet inside a page block, the lower node gets it whole.
  *
- * mmzone_init() makes the node structures, with their zones, and for each node, memory or not,
- * the zonelist: the order in which a request that starts there tries all zones. Nearest node first; on each node
- * from the least to the most precious zone: HIGHMEM, NORMAL, DMA32, DMA.
+ * mmzone_init() makes the nodes with their zones, and for each node, memory or not, the
+ * zonelist: the order in which a request that starts there tries all zones. Nearest node
+ * first; on each node from the least to the most precious zone: HIGHMEM, NORMAL, DMA32, DMA.
  *
  * Everything here is constant after the boot, so nothing is locked; the counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.

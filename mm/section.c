@@ -128,7 +128,7 @@ bool section_grow(struct zone *zone)
 	ensure_mapped(start);
 	for (unsigned long pfn = start; pfn < end; pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
 		make_live(zone, pfn_to_block(pfn));
-	/* Who reads the counters without the lock may see too much for a moment, never too little. */
+	/* In this order, a reader without the lock may see too much free, never too little. */
 	buddy_add(zone, start, end);
 	zone->pristine_pfn = end;
 	zone->nr_pristine -= end - start;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The page allocator through its public face. */
 #include <linux/highmem.h>
-#include <kernel/console.h>
 #include "mm/internal.h"
+#include "tests/listen.h"
 #include "tests/selftest.h"
 
 /* Where a request from here must be served: the first allowed zone that has a free page. */
@@ -223,8 +223,14 @@ SELFTEST(page_alloc, plain_blocks_have_no_head)
 	REQUIRE(page);
 	CHECK(!PageCompound(page));
 	CHECK(compound_head(page + 3) == page + 3);
+	CHECK_EQ(page_private(page), 0);
+	set_page_private(page, 123);
 	CHECK_EQ(compound_order(page), 0);
 	__free_pages(page, 2);
+	page = alloc_page(GFP_KERNEL | __GFP_COMP);
+	REQUIRE(page);
+	CHECK(!PageCompound(page));
+	__free_page(page);
 }
 
 SELFTEST(page_alloc, gfp_thisnode_and_nodemask_are_obeyed)
@@ -302,27 +308,12 @@ SELFTEST(page_alloc, the_last_pages_serve_any_mobility)
 
 /* ---- The failure report ---- */
 
-static char heard[2048];
-static size_t heard_len;
-
-static void listen(struct console *con, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len && heard_len < sizeof(heard) - 1; i++)
-		heard[heard_len++] = text[i];
-	heard[heard_len] = 0;
-}
-
 /* What the log says while 2^order pages are asked for; they cannot be had. */
 static const char *log_of_failure(gfp_t gfp, unsigned int order)
 {
-	static struct console ear = { .name = "ear", .write = listen };
-
-	console_register(&ear);		/* it first hears the log so far */
-	heard_len = 0;
-	heard[0] = 0;
+	listen_start();
 	CHECK(!alloc_pages(gfp, order));
-	console_unregister(&ear);
-	return heard;
+	return listen_stop();
 }
 
 SELFTEST(page_alloc, failure_is_reported_once)

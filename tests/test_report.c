@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Misuse reports and their hook. */
 #include "mm/internal.h"
+#include "tests/listen.h"
 #include "tests/selftest.h"
 
 static enum quarry_report last_kind;
@@ -32,6 +33,25 @@ SELFTEST(report, hook_hears_kind_and_address)
 	__free_pages(page, 1);
 	CHECK_EQ(calls, 1);
 	CHECK_EQ(quarry_report_total(), total + 2);
+	__free_page(page);
+}
+
+SELFTEST(report, says_what_where_and_who)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	const char *log;
+	char call[64];
+
+	REQUIRE(page);
+	selftest_expect_reports(1);
+	listen_start();
+	__free_pages(page, 3);
+	log = listen_stop();
+	snprintf(call, sizeof(call), "BUG: __free_pages(page:%px pfn:%#lx, order:3): ", page,
+		 page_to_pfn(page));
+	CHECK(strstr(log, call) != NULL);
+	CHECK(strstr(log, "allocated at another order") != NULL);
+	CHECK(strstr(log, "Call Trace:") != NULL);
 	__free_page(page);
 }
 

@@ -54,7 +54,7 @@ static const char usage[] =
 	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
 	"  tap=ktap             nested KTAP instead of flat TAP\n"
 	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
-	"  node=NID:SIZE@START[,...]  gives RAM to nodes; distance=A:B:D[,...] says how far they are\n"
+	"  node=NID:SIZE@START[,...]  gives RAM to nodes; distance=A:B:D[,...] from A to B\n"
 	"  add=SIZE@START[,...] more RAM, straight to memblock, whatever its alignment\n"
 	"  clean                RAM starts cleared, not full of junk (above 2 GiB it always does)\n"
 	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"

@@ -4,16 +4,24 @@
 #define _LINUX_MINMAX_H
 
 #define __same_type_ptr(a, b) ((void)(&(a) == &(b)))
-#define min(x, y) ({ __typeof__(x) __min_a = (x); __typeof__(y) __min_b = (y); \
-	__same_type_ptr(__min_a, __min_b); __min_a < __min_b ? __min_a : __min_b; })
-#define max(x, y) ({ __typeof__(x) __min_a = (x); __typeof__(y) __min_b = (y); \
-	__same_type_ptr(__min_a, __min_b); __min_a > __min_b ? __min_a : __min_b; })
-#define min_t(type, x, y) ({ type __min_a = (x); type __min_b = (y); __min_a < __min_b ? __min_a : __min_b; })
-#define max_t(type, x, y) ({ type __min_a = (x); type __min_b = (y); __min_a > __min_b ? __min_a : __min_b; })
-#define max3(x, y, z) max(max(x, y), z)
+#define __pick(op, x, y) ({ \
+	__typeof__(x) __pick_x = (x); \
+	__typeof__(y) __pick_y = (y); \
+	__same_type_ptr(__pick_x, __pick_y); \
+	__pick_x op __pick_y ? __pick_x : __pick_y; })
+#define __pick_t(op, type, x, y) ({ \
+	type __pick_x = (x); \
+	type __pick_y = (y); \
+	__pick_x op __pick_y ? __pick_x : __pick_y; })
+
+#define min(x, y) __pick(<, x, y)
+#define max(x, y) __pick(>, x, y)
 #define min3(x, y, z) min(min(x, y), z)
+#define max3(x, y, z) max(max(x, y), z)
+#define min_t(type, x, y) __pick_t(<, type, x, y)
+#define max_t(type, x, y) __pick_t(>, type, x, y)
 #define clamp(v, lo, hi) min(max(v, lo), hi)
 #define clamp_t(type, v, lo, hi) min_t(type, max_t(type, v, lo), hi)
-#define swap(a, b) do { __typeof__(a) _t = (a); (a) = (b); (b) = _t; } while (0)
+#define swap(a, b) do { __typeof__(a) __swap = (a); (a) = (b); (b) = __swap; } while (0)
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* For self-tests that read what the log says. One listener at a time; 2 KiB are kept. */
+#ifndef TESTS_LISTEN_H
+#define TESTS_LISTEN_H
+
+#include <kernel/console.h>
+
+static char heard[2048];
+static size_t heard_len;
+
+static void hear(struct console *con, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && heard_len < sizeof(heard) - 1; i++)
+		heard[heard_len++] = text[i];
+	heard[heard_len] = 0;
+}
+
+static struct console listener = { .name = "listener", .write = hear };
+
+static void listen_start(void)
+{
+	console_register(&listener);	/* it first hears the log so far */
+	heard_len = 0;
+	heard[0] = 0;
+}
+
+static const char *listen_stop(void)
+{
+	console_unregister(&listener);
+	return heard;
+}
+
+#endif
