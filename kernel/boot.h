@@ -57,9 +57,18 @@ extern struct boot_info boot_info;
  */
 bool cmdline_flag(const char *name);				/* is the word there? */
 const char *cmdline_value(const char *name, char *buf, size_t size); /* its value in buf, or NULL */
+/* Has the name a value? Also one that is too long for cmdline_value(), which it calls none. */
+bool cmdline_has(const char *name);
 bool cmdline_size(const char *name, u64 *bytes);		/* its value as a size: 512M */
 /* Calls fn with the value of each `name=value`, in order. */
 void cmdline_each(const char *name, void (*fn)(const char *value, void *arg), void *arg);
+/* For a text that was cut: drops its last word, of which some may be missing. */
+void cmdline_drop_last(char *text);
+/*
+ * Warns of each word that is no option: neither the kernel's nor in `more`, a list of
+ * "name=" or "name" that ends with NULL (NULL: no more). Returns how many there are.
+ */
+unsigned int cmdline_check(const char *const *more);
 /*
  * Sets the text that the functions above read; it must stay. boot_info.cmdline unless a
  * test says otherwise. Returns the text before, for the test to put back.

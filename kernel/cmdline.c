@@ -5,6 +5,9 @@
  * that GRUB makes of it); the quotes themselves are dropped. A quote that is never closed
  * reaches to the end.
  *
+ * GRUB puts a backslash before quotes and backslashes that were in a word of its own: it
+ * is dropped, and \" is a quote like ", but that neither closes what the other opened.
+ *
  * The text is searched anew on each question: nothing is parsed ahead, so nothing can be
  * too long or too many. No locks: the text is set during boot, and by tests.
  */
@@ -13,6 +16,14 @@
 #include <kernel/boot.h>
 
 static const char *cmdline = boot_info.cmdline;
+
+/* Every option there is: with a value, or, without `=`, a word alone. */
+static const char *const known[] = {
+	"console=", "crash=", "highmem=", "maxcpus=", "mem=", "memmap=", "nosmp", "scale=", "seed=",
+	"tap=", "test=", "watchdog_thresh=",
+	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
+	NULL
+};
 
 const char *cmdline_set(const char *text)
 {
@@ -27,6 +38,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Is there a backslash at p that only guards the character behind it? */
+static bool is_escape(const char *p)
+{
+	return *p == '\\' && (p[1] == '"' || p[1] == '\'' || p[1] == '\\');
+}
+
 /* A word as it stands, with its quotes: [start, end). */
 struct word {
 	const char *start, *end;
@@ -35,15 +52,18 @@ struct word {
 /* Finds the next word from *pos on, and moves *pos behind it. */
 static bool next_word(const char **pos, struct word *word)
 {
+	enum { NONE, PLAIN, ESCAPED } kind, open = NONE;
 	const char *p = *pos;
-	bool quoted = false;
 
 	while (is_blank(*p))
 		p++;
 	word->start = p;
-	for (; *p && (quoted || !is_blank(*p)); p++)
-		if (*p == '"')
-			quoted = !quoted;
+	for (; *p && (open || !is_blank(*p)); p++) {
+		kind = is_escape(p) ? ESCAPED : PLAIN;
+		p += kind == ESCAPED;
+		if (*p == '"' && (!open || open == kind))
+			open = open ? NONE : kind;
+	}
 	word->end = p;
 	*pos = p;
 	return word->end > word->start;
@@ -55,6 +75,7 @@ static const char *skip_name(const struct word *word, const char *name)
 	const char *p = word->start;
 
 	for (; p < word->end; p++) {
+		p += is_escape(p);
 		if (*p == '"')
 			continue;
 		if (!*name || *p != *name)
@@ -78,6 +99,7 @@ static bool copy_value(char *buf, size_t size, const char *from, const char *end
 	size_t n = 0;
 
 	for (; from < end; from++) {
+		from += is_escape(from);
 		if (*from == '"')
 			continue;
 		if (n + 1 >= size)
@@ -97,6 +119,17 @@ bool cmdline_flag(const char *name)
 
 	while (next_word(&pos, &word))
 		if (skip_name(&word, name) == word.end)
+			return true;
+	return false;
+}
+
+bool cmdline_has(const char *name)
+{
+	const char *pos = cmdline;
+	struct word word;
+
+	while (next_word(&pos, &word))
+		if (find_value(&word, name))
 			return true;
 	return false;
 }
@@ -153,4 +186,43 @@ void cmdline_each(const char *name, void (*fn)(const char *value, void *arg), vo
 		else
 			pr_warn("command line: a value of %s= is too long, ignored\n", name);
 	}
+}
+
+void cmdline_drop_last(char *text)
+{
+	const char *pos = text;
+	size_t keep = 0;
+	struct word word;
+
+	while (next_word(&pos, &word))
+		keep = word.start - text;
+	text[keep] = '\0';
+}
+
+static bool is_listed(const struct word *word, const char *const *names)
+{
+	const char *p;
+
+	for (; names && *names; names++) {
+		p = skip_name(word, *names);
+		if (p && (p == word->end || strchr(*names, '=')))
+			return true;
+	}
+	return false;
+}
+
+unsigned int cmdline_check(const char *const *more)
+{
+	const char *pos = cmdline;
+	unsigned int unknown = 0;
+	struct word word;
+
+	while (next_word(&pos, &word)) {
+		if (is_listed(&word, known) || is_listed(&word, more))
+			continue;
+		pr_warn("command line: %.*s is unknown; ignored\n", (int)(word.end - word.start),
+			word.start);
+		unknown++;
+	}
+	return unknown;
 }

@@ -55,6 +55,9 @@ bool selftest_glob(const char *pattern, const char *text);
  */
 bool selftest_chosen(const char *choice, const char *suite, const char *name);
 
+/* Would a run refuse the command line as it is now? Then `why` says so; else it is empty. */
+bool selftest_refuses(char *why, size_t size);
+
 /* What a case must leave as it found it; the two counters, as far as it announced. */
 struct selftest_state {
 	unsigned long free_pages, reports, warnings;

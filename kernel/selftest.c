@@ -39,8 +39,10 @@
 
 extern const struct selftest __start_selftests[], __stop_selftests[];
 
-static struct {
-	char choice[512];	/* globs */
+#define CHOICE_SIZE   512
+
+static struct options {
+	char choice[CHOICE_SIZE]; /* globs */
 	u64 scale, seed;
 	bool ktap;
 	char error[160];	/* what is wrong with them; empty when nothing is */
@@ -191,7 +193,7 @@ static bool glob_chooses(const char *glob, const char *suite, const char *name)
 
 bool selftest_chosen(const char *choice, const char *suite, const char *name)
 {
-	char glob[128];
+	char glob[CHOICE_SIZE];
 
 	while (next_glob(&choice, glob, sizeof(glob)))
 		if (glob_chooses(glob, suite, name))
@@ -257,52 +259,71 @@ static unsigned int count_cases(const struct selftest *first)
 
 /* 3. Options */
 
-#define refuse(fmt, args...) scnprintf(options.error, sizeof(options.error), fmt, ##args)
+#define refuse(o, fmt, args...) scnprintf((o)->error, sizeof((o)->error), fmt, ##args)
 
-static void read_number(const char *name, u64 *value, u64 fallback)
+/* The option's value in buf; false when it has none, or one too long, which is refused. */
+static bool option(struct options *o, const char *name, char *buf, size_t size)
+{
+	if (cmdline_value(name, buf, size))
+		return true;
+	if (cmdline_has(name))
+		refuse(o, "%s= is too long", name);
+	return false;
+}
+
+static void read_number(struct options *o, const char *name, u64 *value, u64 fallback)
 {
 	char word[32];
 
 	*value = fallback;
-	if (cmdline_value(name, word, sizeof(word)) && kstrtoull(word, 0, value))
-		refuse("%s=%s is not a number", name, word);
+	if (option(o, name, word, sizeof(word)) && kstrtoull(word, 0, value))
+		refuse(o, "%s=%s is not a number", name, word);
 }
 
 /* Each glob must choose something: a name mistyped among others would go unseen. */
-static void check_choice(void)
+static void check_choice(struct options *o)
 {
-	const char *rest = options.choice;
+	const char *rest = o->choice;
 	const struct selftest *test;
-	char glob[128];
+	char glob[CHOICE_SIZE];
 
 	if (!*rest)
-		refuse("test= names no test");
+		refuse(o, "test= names no test");
 	while (next_glob(&rest, glob, sizeof(glob))) {
 		for (test = __start_selftests; test < __stop_selftests; test++)
 			if (glob_chooses(glob, test->suite, test->name))
 				break;
 		if (test == __stop_selftests)
-			refuse("no test matches %s", glob);
+			refuse(o, "no test matches %s", glob);
 	}
 }
 
-static void read_options(void)
+static void read_options(struct options *o)
 {
 	char form[16];
 
-	memset(&options, 0, sizeof(options));
-	if (!cmdline_value("test", options.choice, sizeof(options.choice)))
-		strscpy(options.choice, "*", sizeof(options.choice));
-	check_choice();
-	if (cmdline_value("tap", form, sizeof(form))) {
-		options.ktap = !strcmp(form, "ktap");
-		if (!options.ktap && strcmp(form, "13"))
-			refuse("tap=%s is neither 13 nor ktap", form);
+	memset(o, 0, sizeof(*o));
+	if (!option(o, "test", o->choice, sizeof(o->choice)))
+		strscpy(o->choice, "*", sizeof(o->choice));
+	check_choice(o);
+	if (option(o, "tap", form, sizeof(form))) {
+		o->ktap = !strcmp(form, "ktap");
+		if (!o->ktap && strcmp(form, "13"))
+			refuse(o, "tap=%s is neither 13 nor ktap", form);
 	}
-	read_number("scale", &options.scale, 1);
-	read_number("seed", &options.seed, DEFAULT_SEED);
-	if (!options.scale)
-		refuse("scale=0 would test nothing");
+	read_number(o, "scale", &o->scale, 1);
+	read_number(o, "seed", &o->seed, DEFAULT_SEED);
+	if (!o->scale)
+		refuse(o, "scale=0 would test nothing");
+}
+
+bool selftest_refuses(char *why, size_t size)
+{
+	struct options o;
+
+	read_options(&o);
+	strscpy(why, o.error, size);
+	return *o.error;
 }
 
 /* 4. Running */
@@ -440,7 +461,7 @@ unsigned int selftest_run(void)
 	unsigned long free_pages;
 
 	nr_planned = 0;
-	read_options();
+	read_options(&options);
 	/* Whatever firmware and loader left on the line, the header stands alone. */
 	tap_printf("\r\n%s\n", options.ktap ? "KTAP version 1" : "TAP version 13");
 	if (*options.error) {

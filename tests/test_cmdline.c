@@ -2,6 +2,7 @@
 /* kernel/cmdline.c, on command lines made up here. */
 #include <tests/selftest.h>
 #include <kernel/boot.h>
+#include <tests/listen.h>
 
 static const char *real;
 
@@ -77,14 +78,33 @@ SELFTEST(cmdline, quotes)
 	CHECK_STR(value("\"x name=1\"", "name"), "-");
 }
 
+/* GRUB hands test="a b" over as test=\"a b\", and one word with a blank in quotes of its own. */
+SELFTEST(cmdline, escapes)
+{
+	CHECK_STR(value("test=\\\"string.*\\\" x", "test"), "string.*");
+	CHECK_STR(value("test=\\\"a b\\\" x", "test"), "a b");
+	CHECK_STR(value("\"test=\\\"a b\\\"\" x=1", "test"), "a b");
+	CHECK_STR(value("\"test=\\\"a b\\\"\" x=1", "x"), "1");
+	CHECK_STR(value("\\\"test=a b\\\" x", "test"), "a b");
+	CHECK_STR(value("test=it\\'s", "test"), "it's");
+	CHECK_STR(value("test=a\\\\b", "test"), "a\\b");
+	CHECK_STR(value("test=\"a\\\\\" x=1", "x"), "1");
+	CHECK_STR(value("test=a\\b", "test"), "a\\b");
+	CHECK_STR(value("test=a\\", "test"), "a\\");
+}
+
 SELFTEST(cmdline, value_too_long)
 {
 	char buf[4];
 
 	begin("x=abcd y=abc");
 	CHECK(!cmdline_value("x", buf, sizeof(buf)));
+	CHECK(cmdline_has("x"));
 	CHECK(cmdline_value("y", buf, sizeof(buf)) == buf);
 	CHECK_STR(buf, "abc");
+	CHECK(cmdline_has("y"));
+	CHECK(!cmdline_has("z"));
+	CHECK(!cmdline_has("abcd"));
 	end();
 }
 
@@ -135,4 +155,44 @@ SELFTEST(cmdline, long_line)
 	REQUIRE(cmdline_value("name", buf, sizeof(buf)) == buf);
 	CHECK_EQ(strlen(buf), sizeof(line) - 1 - 5);
 	end();
+}
+
+static void check_drop(const char *text, const char *left)
+{
+	char buf[32];
+
+	strscpy(buf, text, sizeof(buf));
+	cmdline_drop_last(buf);
+	CHECK_STR(buf, left);
+}
+
+SELFTEST(cmdline, last_word_is_dropped)
+{
+	check_drop("", "");
+	check_drop("   ", "");
+	check_drop("seed=12", "");
+	check_drop("a seed=12", "a ");
+	check_drop("a=1 b=2 seed=12", "a=1 b=2 ");
+	check_drop("a test=\"b c d", "a ");	/* half of a value in quotes is not a value */
+	check_drop("a \"test=b c\" d", "a \"test=b c\" ");
+}
+
+SELFTEST(cmdline, unknown_words_are_named)
+{
+	static const char *const more[] = { "ram=", "clean", NULL };
+	const char *log;
+
+	begin("highmem=0 \"test=a b\" memmap=1M$2M nosmp BOOT_IMAGE=/quarry");
+	CHECK_EQ(cmdline_check(NULL), 0);
+	end();
+	begin("hihgmem=0 mem nosmp=1 memo=1 ram=1M clean");
+	CHECK_EQ(cmdline_check(NULL), 6);
+	listen_start();
+	CHECK_EQ(cmdline_check(more), 4);
+	log = listen_stop();
+	end();
+	CHECK(strstr(log, "command line: hihgmem=0 is unknown; ignored\n") != NULL);
+	CHECK(strstr(log, "command line: mem is unknown; ignored\n") != NULL);
+	CHECK(strstr(log, "nosmp=1 is unknown") != NULL);
+	CHECK(strstr(log, "memo=1 is unknown") != NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The runner's own parts. A case that fails on purpose is not among them. */
 #include <tests/selftest.h>
+#include <kernel/boot.h>
 #include <kernel/kernel.h>
 
 SELFTEST(selftest, glob)
@@ -146,4 +147,43 @@ SELFTEST(selftest, order_2)
 	order_2_ran = true;
 	if (!order_1_ran)
 		SKIP("order_1 has not run");
+}
+
+/* What a run says to a command line that begins with `start` and goes on with 600 times fill. */
+static void check_refusal(const char *start, char fill, const char *want)
+{
+	static char line[1024];
+	const char *before;
+	char why[160];
+
+	memset(line, 0, sizeof(line));
+	strscpy(line, start, sizeof(line));
+	if (fill)
+		memset(line + strlen(line), fill, 600);
+	before = cmdline_set(line);
+	CHECK_EQ(selftest_refuses(why, sizeof(why)), *want != 0);
+	cmdline_set(before);
+	CHECK_STR(why, want);
+}
+
+SELFTEST(selftest, senseless_options_are_refused)
+{
+	check_refusal("", 0, "");
+	check_refusal("test=selftest tap=ktap scale=2 seed=0x5", 0, "");
+	check_refusal("test=", 0, "test= names no test");
+	check_refusal("test=selftest,none.such", 0, "no test matches none.such");
+	check_refusal("tap=12", 0, "tap=12 is neither 13 nor ktap");
+	check_refusal("scale=x", 0, "scale=x is not a number");
+	check_refusal("scale=0", 0, "scale=0 would test nothing");
+	check_refusal("seed=", 0, "seed= is not a number");
+}
+
+/* As if it were not there, the run would be another one than was asked for. */
+SELFTEST(selftest, too_long_options_are_refused)
+{
+	check_refusal("test=selftest", '*', "test= is too long");
+	check_refusal("tap=13", ' ', "");
+	check_refusal("tap=13", '0', "tap= is too long");
+	check_refusal("seed=1", '0', "seed= is too long");
+	check_refusal("scale=1", '0', "scale= is too long");
 }
