@@ -40,7 +40,7 @@ struct boot_info {
 	char loader[64];
 	char cmdline[BOOT_CMDLINE];
 	u32 nr_ranges, nr_modules;
-	u32 dropped_ranges;	/* did not fit into ranges[] */
+	u32 dropped_ranges;	/* did not fit into ranges[], or had to leave it */
 	struct boot_range ranges[BOOT_MAX_RANGES];
 	struct boot_module modules[BOOT_MAX_MODULES];
 	struct boot_framebuffer fb;
@@ -49,6 +49,13 @@ struct boot_info {
 };
 
 extern struct boot_info boot_info;
+
+/*
+ * Adds a range as a loader tells it (kernel/memmap.c). When ranges[] is full one is dropped
+ * and counted: RAM, as long as there is any, because RAM that is lost costs memory and a
+ * hole that is lost costs whatever lies in it.
+ */
+void boot_add_range(struct boot_info *info, u64 start, u64 size, u32 type);
 
 /*
  * The kernel's command line (kernel/cmdline.c): words `name` or `name=value`, separated by

@@ -26,6 +26,32 @@
 #include <kernel/boot.h>
 #include <kernel/memmap.h>
 
+/* The last range that is RAM; NULL when there is none. */
+static struct boot_range *last_ram(struct boot_info *info)
+{
+	u32 i;
+
+	for (i = info->nr_ranges; i > 0; i--)
+		if (info->ranges[i - 1].type == BOOT_RAM)
+			return &info->ranges[i - 1];
+	return NULL;
+}
+
+void boot_add_range(struct boot_info *info, u64 start, u64 size, u32 type)
+{
+	struct boot_range *to = NULL;
+
+	if (info->nr_ranges < BOOT_MAX_RANGES) {
+		to = &info->ranges[info->nr_ranges++];
+	} else {
+		info->dropped_ranges++;
+		if (type != BOOT_RAM)
+			to = last_ram(info);
+	}
+	if (to)
+		*to = (struct boot_range){ start, size, type };
+}
+
 bool memmap_parse(const char *text, struct memmap_change *change)
 {
 	char *end, *from;

@@ -250,3 +250,28 @@ SELFTEST(memmap, random_maps_agree_with_a_model)
 		CHECK_EQ(wrong, 0);
 	}
 }
+
+/* Of too many ranges RAM is lost first: a hole that is lost would be used. */
+SELFTEST(memmap, too_many_ranges_cost_ram_only)
+{
+	static struct boot_info info;
+	u32 i;
+
+	memset(&info, 0, sizeof(info));
+	for (i = 0; i < BOOT_MAX_RANGES; i++)
+		boot_add_range(&info, (u64)i << 20, SZ_1M, i < 3 ? BOOT_RAM : BOOT_NVS);
+	CHECK_EQ(info.nr_ranges, BOOT_MAX_RANGES);
+	CHECK_EQ(info.dropped_ranges, 0);
+	boot_add_range(&info, SZ_4G, SZ_1M, BOOT_RAM);
+	CHECK_EQ(info.dropped_ranges, 1);
+	for (i = 0; i < 4; i++)
+		boot_add_range(&info, i, SZ_4K, BOOT_RESERVED);
+	CHECK_EQ(info.nr_ranges, BOOT_MAX_RANGES);
+	CHECK_EQ(info.dropped_ranges, 5);
+	for (i = 0; i < 3; i++) {		/* the last RAM went first */
+		CHECK_EQ(info.ranges[i].start, 2 - i);
+		CHECK_EQ(info.ranges[i].type, BOOT_RESERVED);
+	}
+	CHECK_EQ(info.ranges[3].start, 3 << 20);
+	CHECK_EQ(info.ranges[BOOT_MAX_RANGES - 1].type, BOOT_NVS);
+}

@@ -246,8 +246,18 @@ SELFTEST(multiboot2, long_texts_are_cut)
 	tag(1, line, sizeof(line));	/* and no zero at its end */
 	tag(2, line, sizeof(line));
 	CHECK(!finish());
-	CHECK_EQ(strlen(parsed.cmdline), BOOT_CMDLINE - 1);
+	CHECK_STR(parsed.cmdline, "");	/* one word, of which the end is missing */
 	CHECK_EQ(strlen(parsed.loader), sizeof(parsed.loader) - 1);
+	memset(line, ' ', sizeof(line));
+	memcpy(line + BOOT_CMDLINE - 7, "seed=12", 8);
+	begin();
+	text(1, line);			/* would become seed=1 */
+	CHECK(!finish());
+	CHECK_EQ(strlen(parsed.cmdline), BOOT_CMDLINE - 7);
+	begin();
+	text(1, line + 1);		/* fits exactly */
+	CHECK(!finish());
+	CHECK_STR(parsed.cmdline + BOOT_CMDLINE - 1 - 7, "seed=12");
 	begin();
 	tag(1, "abc", 3);
 	CHECK(!finish());

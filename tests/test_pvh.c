@@ -122,7 +122,7 @@ SELFTEST(pvh, absurd_counts)
 	CHECK(!pvh_parse(INFO, map, &parsed));
 	CHECK_EQ(parsed.nr_modules, BOOT_MAX_MODULES - 1); /* ... and is the one left out */
 	CHECK_EQ(parsed.nr_ranges, (BASE + ROOM - MAP) / 24);
-	CHECK_EQ(parsed.dropped_ranges, 0xffffffff - BOOT_MAX_RANGES);
+	CHECK_EQ(parsed.dropped_ranges, 0xffffffff - 65536);
 }
 
 SELFTEST(pvh, texts_are_bounded)
@@ -136,5 +136,30 @@ SELFTEST(pvh, texts_are_bounded)
 	put64(INFO + 24, BASE + 0x1000);
 	put32(INFO + 48, 0);
 	CHECK(!pvh_parse(INFO, map, &parsed));
+	CHECK_STR(parsed.cmdline, "");		/* one word, of which the end is missing */
+}
+
+/* A line of that many characters: " x", as often as it goes in, then "seed=12". */
+static void put_line(u64 at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		memory[at - BASE + i] = " x"[i % 2];
+	memcpy(memory + (at - BASE) + len - 7, "seed=12", 8);
+}
+
+SELFTEST(pvh, only_whole_words_survive_a_cut)
+{
+	whole();
+	put32(INFO + 48, 0);
+	put64(INFO + 24, MAP);
+	put_line(MAP, BOOT_CMDLINE - 1);	/* fits exactly */
+	CHECK(!pvh_parse(INFO, map, &parsed));
 	CHECK_EQ(strlen(parsed.cmdline), BOOT_CMDLINE - 1);
+	CHECK_STR(parsed.cmdline + BOOT_CMDLINE - 1 - 7, "seed=12");
+	put_line(MAP, BOOT_CMDLINE);		/* would become seed=1 */
+	CHECK(!pvh_parse(INFO, map, &parsed));
+	CHECK_EQ(strlen(parsed.cmdline), BOOT_CMDLINE - 7);
+	CHECK(!strstr(parsed.cmdline, "seed"));
 }

@@ -56,26 +56,19 @@ static bool long_enough(const struct tag *tag, u32 size)
 	return false;
 }
 
-/* The string from offset `from` to the end of the tag or its first zero. */
-static void copy_text(char *to, size_t size, const struct tag *tag, u32 from)
+/* The string from offset `from` to the end of the tag or its first zero. False when cut. */
+static bool copy_text(char *to, size_t size, const struct tag *tag, u32 from)
 {
 	size_t len = strnlen((const char *)tag->content + from, tag->size - from);
+	bool fits = len < size;
 
-	if (len >= size) {
+	if (!fits) {
 		pr_warn("multiboot2: a text of %zu bytes is cut to %zu\n", len, size - 1);
 		len = size - 1;
 	}
 	memcpy(to, tag->content + from, len);
 	to[len] = '\0';
-}
-
-static void add_range(struct boot_info *out, u64 start, u64 size, u32 type)
-{
-	if (out->nr_ranges == BOOT_MAX_RANGES) {
-		out->dropped_ranges++;
-		return;
-	}
-	out->ranges[out->nr_ranges++] = (struct boot_range){ start, size, type };
+	return fits;
 }
 
 static void parse_memory_map(const struct tag *tag, struct boot_info *out)
@@ -90,8 +83,8 @@ static void parse_memory_map(const struct tag *tag, struct boot_info *out)
 		return;
 	}
 	for (at = MAP_HEADER; tag->size - at >= entry_size; at += entry_size)
-		add_range(out, get64(tag->content + at), get64(tag->content + at + 8),
-			  get32(tag->content + at + 16));
+		boot_add_range(out, get64(tag->content + at), get64(tag->content + at + 8),
+			       get32(tag->content + at + 16));
 }
 
 /* Only of use where no map was given: KiB from 0, KiB from 1 MiB. */
@@ -100,8 +93,8 @@ static void parse_basic_memory(const struct tag *tag, struct boot_info *out)
 	if (out->nr_ranges || !long_enough(tag, 8))
 		return;
 	pr_warn("multiboot2: no memory map, only its size\n");
-	add_range(out, 0, (u64)get32(tag->content) << 10, BOOT_RAM);
-	add_range(out, 1 << 20, (u64)get32(tag->content + 4) << 10, BOOT_RAM);
+	boot_add_range(out, 0, (u64)get32(tag->content) << 10, BOOT_RAM);
+	boot_add_range(out, 1 << 20, (u64)get32(tag->content + 4) << 10, BOOT_RAM);
 }
 
 static void parse_module(const struct tag *tag, struct boot_info *out)
@@ -166,7 +159,8 @@ static void parse_tag(const struct tag *tag, struct boot_info *out)
 {
 	switch (tag->type) {
 	case TAG_CMDLINE:
-		copy_text(out->cmdline, sizeof(out->cmdline), tag, 0);
+		if (!copy_text(out->cmdline, sizeof(out->cmdline), tag, 0))
+			cmdline_drop_last(out->cmdline);
 		break;
 	case TAG_LOADER:
 		copy_text(out->loader, sizeof(out->loader), tag, 0);

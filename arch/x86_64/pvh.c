@@ -10,7 +10,8 @@
 
 #include "pvh.h"
 
-#define PVH_MAGIC 0x336ec578
+#define PVH_MAGIC	0x336ec578
+#define MAX_MAP_ENTRIES 65536	/* more is nonsense, and would be read for long */
 
 struct pvh_start {
 	u32 magic, version, flags, nr_modules;
@@ -40,21 +41,25 @@ static bool read_at(u64 phys, void *to, size_t size, pvh_map_fn map)
 	return from;
 }
 
-/* A string may end anywhere, so it is mapped a byte at a time. */
-static void copy_text(char *to, size_t size, u64 phys, pvh_map_fn map)
+/* A string may end anywhere, so it is mapped a byte at a time. False when it had to be cut. */
+static bool copy_text(char *to, size_t size, u64 phys, pvh_map_fn map)
 {
 	const char *byte;
 	size_t i;
 
-	for (i = 0; phys && i + 1 < size; i++) {
+	for (i = 0; phys; i++) {
 		byte = map(phys + i, 1);
 		if (!byte || !*byte)
 			break;
+		if (i + 1 == size) {
+			to[i] = '\0';
+			pr_warn("pvh: a text is cut to %zu bytes\n", i);
+			return false;
+		}
 		to[i] = *byte;
 	}
 	to[i] = '\0';
-	if (i + 1 == size)
-		pr_warn("pvh: a text is cut to %zu bytes\n", i);
+	return true;
 }
 
 static void parse_modules(const struct pvh_start *start, pvh_map_fn map, struct boot_info *out)
@@ -80,7 +85,7 @@ static void parse_modules(const struct pvh_start *start, pvh_map_fn map, struct 
 
 static void parse_map(const struct pvh_start *start, pvh_map_fn map, struct boot_info *out)
 {
-	u32 i, nr = min_t(u32, start->map_entries, BOOT_MAX_RANGES);
+	u32 i, nr = min_t(u32, start->map_entries, MAX_MAP_ENTRIES);
 	struct pvh_range from;
 
 	out->dropped_ranges = start->map_entries - nr;
@@ -89,8 +94,7 @@ static void parse_map(const struct pvh_start *start, pvh_map_fn map, struct boot
 			pr_warn("pvh: the memory map cannot be read from entry %u on\n", i);
 			return;
 		}
-		out->ranges[out->nr_ranges++] =
-			(struct boot_range){ from.start, from.size, from.type };
+		boot_add_range(out, from.start, from.size, from.type);
 	}
 }
 
@@ -105,7 +109,8 @@ int pvh_parse(u64 info, pvh_map_fn map, struct boot_info *out)
 	if (start.version >= 1 && !read_at(info, &start, sizeof(start), map))
 		return -EINVAL;
 	out->rsdp = start.rsdp;
-	copy_text(out->cmdline, sizeof(out->cmdline), start.cmdline, map);
+	if (!copy_text(out->cmdline, sizeof(out->cmdline), start.cmdline, map))
+		cmdline_drop_last(out->cmdline);
 	parse_modules(&start, map, out);
 	parse_map(&start, map, out);
 	return 0;
