@@ -14,6 +14,7 @@
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 #include <quarry/port.h>
 
 #include "pgtable.h"
@@ -32,12 +33,34 @@ u64 *table_of(u64 entry)
 	return direct_map(pa);
 }
 
+/*
+ * Where there is no memory writes vanish, and a table there would end the machine without
+ * a word. Costs one pass of a page for each table.
+ */
+static bool table_keeps(volatile u64 *table, u64 pattern)
+{
+	unsigned int i;
+
+	for (i = 0; i < TABLE_ENTRIES; i++)
+		table[i] = pattern + i;
+	for (i = 0; i < TABLE_ENTRIES; i++)
+		if (table[i] != pattern + i)
+			return false;
+	return true;
+}
+
 /* Page tables lie in the direct map from the start: a table's address tells where it is. */
 static u64 table_new(void)
 {
 	void *table = memblock_alloc(PAGE_BYTES, PAGE_BYTES);
+	phys_addr_t pa = (unsigned long)table - DIRECT_BASE;
 
-	return table ? ((unsigned long)table - DIRECT_BASE) | PTE_TABLE : 0;
+	if (!table)
+		return 0;
+	if (!table_keeps(table, 0x5555555555555000) || !table_keeps(table, 0xaaaaaaaaaaaaa000))
+		panic("memory at %#llx keeps nothing: is the memory map, or memmap=, right?", pa);
+	memset(table, 0, PAGE_BYTES);
+	return pa | PTE_TABLE;
 }
 
 u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make)
