@@ -71,6 +71,7 @@ SELFTEST(console_option, mistakes_are_refused)
 		"ttyS00", "ttyS0,", "ttyS0,fast", "ttyS0,0", "ttyS0,110", "ttyS0,150",
 		"ttyS0,56000", "ttyS0,n8", "ttyS0,,9600", "ttyS0,115201",
 		"ttyS0,230400", "ttyS0,115200e8", "ttyS0,115200n7", "ttyS0,115200n88",
+		"ttyS0,115200e7", "ttyS0,0x2580", "ttyS0,022600", "uart,io,0x3f8,0x2580",
 		"ttyS0,99999999999999999999999", "ttyS0 115200", "uart", "uart,", "uart,io",
 		"uart,io,", "uart,io,x", "uart,io,0", "uart,io,0xfff9", "uart,io,-8",
 		"uart,io,0x3f8,", "uart,io,0x3f8z", "uart,pci,0x3f8", "uart,mmio,0",
@@ -82,4 +83,15 @@ SELFTEST(console_option, mistakes_are_refused)
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		if (!CHECK(console_option_parse(bad[i], &option)))
 			pr_info("accepted: %s\n", bad[i]);
+}
+
+/* E is a unit of sizes; behind a rate it is the wrong parity. */
+SELFTEST(console_option, rates_have_no_units)
+{
+	struct console_option option;
+
+	CHECK_STR(console_option_parse("ttyS0,115200e7", &option),
+		  "only n8, no parity and eight bits, may follow the baud rate");
+	CHECK_STR(console_option_parse("ttyS0,0x2580", &option),
+		  "the baud rate does not divide 115200");
 }

@@ -9,7 +9,7 @@
 
 #define SENT	  4096
 #define ENOUGH	  2000000	/* register reads no sane driver needs for one test */
-#define READY	  3		/* looks at the status until the FIFO has drained */
+#define READY	  3		/* looks at the status until the FIFO has drained, usually */
 
 enum { THR, IER, FCR, LCR, MCR, LSR, MSR, SCR };
 
@@ -19,7 +19,7 @@ static struct model {
 	u8 lcr, mcr, scr, ier, dll, dlm;
 	u8 received[16];
 	unsigned int nr_received;
-	unsigned int filled, overruns, looks;
+	unsigned int filled, overruns, looks, ready;
 	unsigned int reads, writes;
 	char sent[SENT];
 	unsigned int nr_sent;
@@ -31,7 +31,7 @@ static u8 model_status(void)
 
 	if (chip.stuck)
 		return status;
-	if (chip.filled && ++chip.looks >= READY)
+	if (chip.filled && ++chip.looks >= chip.ready)
 		chip.filled = chip.looks = 0;
 	return status | (chip.filled ? 0 : 0x60);
 }
@@ -103,7 +103,7 @@ static void model_out(const struct uart *uart, unsigned int reg, u8 value)
 /* A sound chip with what a loader may have left in it. */
 static struct uart make_uart(unsigned int depth)
 {
-	chip = (struct model){ .depth = depth, .ier = 0x0f, .dll = 7, .filled = 1,
+	chip = (struct model){ .depth = depth, .ier = 0x0f, .dll = 7, .filled = 1, .ready = READY,
 			       .received = "noise", .nr_received = 5 };
 	return (struct uart){
 		.in = model_in, .out = model_out,
@@ -179,6 +179,19 @@ SELFTEST(serial, fifo_is_filled_between_looks)
 	uart_write(&uart, "0123456789abcdef0123456789abcdef", 32);
 	CHECK_EQ(chip.nr_sent, 32);
 	CHECK(chip.reads <= 1 + READY);
+}
+
+/* At 300 baud a full FIFO takes half a second, which is many looks. */
+SELFTEST(serial, slow_port_is_waited_for)
+{
+	struct uart uart = make_uart(16);
+
+	uart.place.baud = 300;
+	REQUIRE(uart_open(&uart));
+	chip.ready = 16 * 10 * 1000000 / 300;
+	uart_write(&uart, "0123456789abcdef0123456789abcdef", 32);
+	CHECK_EQ(chip.nr_sent, 32);
+	CHECK_EQ(uart.timeouts, 0);
 }
 
 SELFTEST(serial, absent_port_costs_one_read)

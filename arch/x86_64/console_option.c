@@ -48,16 +48,26 @@ static u64 number(const char **text)
 	return value;
 }
 
+/* The same for what is a plain decimal number: 115200e7 is a rate and a mistake, not a size. */
+static u32 digits(const char **text)
+{
+	u32 value = 0;
+
+	for (; **text >= '0' && **text <= '9'; (*text)++)
+		value = min_t(u32, value, COM_BAUD) * 10 + (**text - '0');
+	return value;
+}
+
 /* What follows the place: nothing, or a comma and `115200`, `115200n` or `115200n8`. */
 static const char *parse_options(const char *text, struct uart_place *place)
 {
-	u64 baud;
+	u32 baud;
 
 	if (!*text)
 		return NULL;
 	if (!skip(&text, ","))
 		return "a comma and a baud rate should follow the port";
-	baud = number(&text);
+	baud = digits(&text);
 	if (baud < LOWEST_BAUD || baud > COM_BAUD || COM_BAUD % baud)
 		return "the baud rate does not divide 115200";
 	place->baud = baud;

@@ -12,6 +12,8 @@
  * When the transmitter is empty a FIFO of sixteen takes sixteen characters without another
  * look at the status.
  */
+#include <linux/kernel.h>
+
 #include "arch/x86_64/console_hw.h"
 
 /* Registers, and their bits as far as they are used. */
@@ -31,9 +33,12 @@ enum {
 
 /*
  * Looks at a register before giving up. One look takes about a microsecond on real
- * machines and a full FIFO 14 ms at 9600 baud, so this is several times what is needed.
+ * machines and a full FIFO 17 ms at 9600 baud, so this is several times what is needed; a
+ * slower port gets as many times more, down to 300 baud.
  */
 #define POLLS	     100000
+#define POLLS_BAUD   9600
+#define LOWEST_BAUD  300
 #define MAX_TIMEOUTS 4
 #define FIFO_DEPTH   16
 
@@ -67,10 +72,18 @@ void uart_mmio_out(const struct uart *uart, unsigned int reg, u8 value)
 	}
 }
 
+/* A rate that the firmware chose is not known: a usual one, then. */
+static unsigned int polls(const struct uart *uart)
+{
+	u32 baud = uart->place.baud ? uart->place.baud : POLLS_BAUD;
+
+	return POLLS * (POLLS_BAUD / clamp_t(u32, baud, LOWEST_BAUD, POLLS_BAUD));
+}
+
 /* Waits until any of `bits` is set in the line status. */
 static bool uart_wait(const struct uart *uart, u8 bits)
 {
-	for (unsigned int i = 0; i < POLLS; i++) {
+	for (unsigned int i = polls(uart); i > 0; i--) {
 		u8 status = uart->in(uart, LSR);
 
 		if (status == LSR_ABSENT)
