@@ -21,6 +21,8 @@
 #define COM1_TRIES	0x100000
 #define VGA_TEXT	0xb8000
 #define DEBUG_EXIT	0xf4
+#define EFLAGS_ID	0x00200000
+#define HYPERVISOR	0x80000000	/* in %ecx of CPUID leaf 1 */
 
 /* Where the real-mode part runs, and where it finds its text. */
 #define LOW		0x8000
@@ -95,11 +97,37 @@ ask_bios:
 	movl $LOW, %edi
 	movl $(low_end - low_start), %ecx
 	rep movsb
+	call in_hypervisor
+	setnz IN_LOW(low_hypervisor)
 	lgdt IN_LOW(low_gdt_pointer)
 	ljmp $0x08, $LOW
 
+/*
+ * Clears ZF when there is a hypervisor. Only there is the port that of QEMU's isa-debug-exit:
+ * on a real machine it may be anything. The oldest CPUs have no CPUID, and cannot change the
+ * flag that stands for it. Changes %eax to %edx.
+ */
+in_hypervisor:
+	pushfl
+	popl %eax
+	movl %eax, %ecx
+	xorl $EFLAGS_ID, %eax
+	pushl %eax
+	popfl
+	pushfl
+	popl %eax
+	xorl %ecx, %eax
+	testl $EFLAGS_ID, %eax
+	jz 1f
+	movl $1, %eax
+	cpuid
+	testl $HYPERVISOR, %ecx
+1:	ret
+
 /* A failure, also for QEMU: its isa-debug-exit reads 0, where nothing reads all ones. */
-stop:	inb $DEBUG_EXIT, %al
+stop:	call in_hypervisor
+	jz 1f
+	inb $DEBUG_EXIT, %al
 	testb %al, %al
 	jnz 1f
 	movb $0x11, %al
@@ -139,7 +167,9 @@ low_real:
 	int $0x10
 	popw %si
 	jmp 1b
-2:	inb $DEBUG_EXIT, %al
+2:	cmpb $0, IN_LOW(low_hypervisor)
+	je 3f
+	inb $DEBUG_EXIT, %al
 	testb %al, %al
 	jnz 3f
 	movb $0x11, %al
@@ -159,6 +189,8 @@ low_gdt_pointer:
 low_idt_pointer:
 	.short 0x3ff			/* the BIOS's vectors */
 	.long 0
+low_hypervisor:
+	.byte 0
 low_end:
 
 	.section .rodata
