@@ -391,8 +391,11 @@ SELFTEST(page_alloc, exact_sizes_give_back_the_rest)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned long before = nr_free_pages();
-		void *virt = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
+		void *virt;
 
+		if (PFN_UP(sizes[i]) > before / 4)
+			continue;	/* a machine this small need not have so much in a row */
+		virt = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
 		REQUIRE(virt);
 		CHECK_EQ(before - nr_free_pages(), PFN_UP(sizes[i]));
 		CHECK(!memchr_inv(virt, 0, sizes[i]));
