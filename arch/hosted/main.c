@@ -60,6 +60,11 @@ static const char usage[] =
 	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
+/* What this port understands beside the kernel's options. */
+static const char *const own_options[] = {
+	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "ram=", "timeout=", NULL
+};
+
 static void join_arguments(int argc, char **argv)
 {
 	size_t used = 0;
@@ -124,6 +129,7 @@ static void add_memory(void)
 	const struct memmap_sink sink = { memblock_add, memblock_remove };
 
 	printk("Command line: %s\n", boot_info.cmdline);
+	cmdline_check(own_options);
 	printk("Made-up memory map:\n");
 	memmap_print(boot_info.ranges, boot_info.nr_ranges);
 	memmap_read_options(&options);

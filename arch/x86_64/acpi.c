@@ -15,8 +15,6 @@
 #include "kernel/boot.h"
 
 #define RSDP_READ	 36	/* as much as any revision has that we know */
-#define EBDA_SEGMENT	 0x40e	/* where a BIOS notes the segment of its data area */
-#define EBDA_LOWEST	 0x80000
 #define BIOS_ROM	 0xe0000
 #define BIOS_ROM_END	 0x100000
 
@@ -54,14 +52,9 @@ static bool scan(u64 start, u64 end)
 
 static bool scan_bios(void)
 {
-	const u16 *segment = map_table(EBDA_SEGMENT, sizeof(*segment));
-	u64 ebda = 0;
+	u64 ebda = bios_ebda();
 
-	if (segment) {
-		ebda = (u64)*segment << 4;
-		arch_unmap_device(segment, sizeof(*segment));
-	}
-	if (ebda >= EBDA_LOWEST && ebda < 0xa0000 && scan(ebda, ebda + 1024))
+	if (ebda && scan(ebda, ebda + 1024))
 		return true;
 	return scan(BIOS_ROM, BIOS_ROM_END);
 }

@@ -94,6 +94,8 @@ void arch_unmap_device(const void *address, size_t size);
 
 /* Copies what the loader left at physical address `info` into boot_info; panics on nonsense. */
 void boot_parse(u32 loader, u32 info);
+/* Where a BIOS keeps its extended data area; 0: nowhere. Before paging_init(). */
+u64 bios_ebda(void);
 /* Firmware map and options into memblock; reserves what is taken; prints the result. */
 void memory_init(void);
 /* The bytes of HIGHMEM that the command line asks for. */

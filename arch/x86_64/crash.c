@@ -82,10 +82,12 @@ void crash_if_asked(void)
 	unsigned int i;
 	char kind[16];
 
-	if (!cmdline_value("crash", kind, sizeof(kind)))
+	if (!cmdline_has("crash"))
 		return;
+	if (!cmdline_value("crash", kind, sizeof(kind)))
+		panic("crash= has a value too long to be a kind of crash");
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kind, kinds[i].name))
 			kinds[i].run();
-	pr_warn("crash=%s did nothing\n", kind);
+	panic("crash=%s: there is no such kind of crash", kind);
 }

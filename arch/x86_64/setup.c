@@ -21,13 +21,14 @@
 
 #include "acpi.h"
 #include "arch.h"
+#include "console_hw.h"
 #include "multiboot2.h"
 #include "pvh.h"
 
 #define LOW_MEMORY	 SZ_64K
 #define BIOS_START	 (640 * SZ_1K)
 #define BIOS_END	 SZ_1M
-#define EBDA_POINTER	 0x40e		/* BIOS data: its segment */
+#define EBDA_POINTER	 0x40e		/* BIOS data: the segment of its extension */
 #define EBDA_LOWEST	 (512 * SZ_1K)
 
 struct boot_info boot_info;
@@ -62,17 +63,23 @@ static void reserve_acpi(u64 phys, u32 length, const char *sig)
 }
 
 /* Only a BIOS sets the pointer; whatever else lies there is believed where it makes sense. */
-static u64 bios_area_start(void)
+u64 bios_ebda(void)
 {
 	u64 ebda = (u64)*(const u16 *)direct_map(EBDA_POINTER) << 4;
 
-	return ebda >= EBDA_LOWEST && ebda < BIOS_START ? ebda : BIOS_START;
+	return ebda >= EBDA_LOWEST && ebda < BIOS_START ? ebda : 0;
+}
+
+/* Text memory lies in the BIOS area, and what makes no sense is not drawn on. */
+static void reserve_framebuffer(const struct boot_framebuffer *fb)
+{
+	if (fb->addr && !fb->text && !fb_refusal(fb))
+		reserve(fb->addr, (u64)fb->pitch * fb->height, "the framebuffer");
 }
 
 static void reserve_taken(void)
 {
-	const struct boot_framebuffer *fb = &boot_info.fb;
-	u64 bios = bios_area_start();
+	u64 ebda = bios_ebda(), bios = ebda ? ebda : BIOS_START;
 	u32 i;
 
 	reserve(image_phys(image_start), image_end - image_start, "the image");
@@ -80,8 +87,7 @@ static void reserve_taken(void)
 	reserve(bios, BIOS_END - bios, "the BIOS area");
 	for (i = 0; i < boot_info.nr_modules; i++)
 		reserve(boot_info.modules[i].start, boot_info.modules[i].size, "a module");
-	if (fb->addr)
-		reserve(fb->addr, (u64)fb->pitch * fb->height, "the framebuffer");
+	reserve_framebuffer(&boot_info.fb);
 	acpi_for_each_table(reserve_acpi);
 }
 
@@ -90,6 +96,7 @@ static void print_loader(void)
 	pr_info("Loaded by %s (%s), %#lx bytes from the link address\n", boot_info.protocol,
 		boot_info.loader[0] ? boot_info.loader : "no name", image_delta);
 	pr_info("Command line: %s\n", boot_info.cmdline);
+	cmdline_check(NULL);
 	pr_info("Firmware's memory map, %u ranges:\n", boot_info.nr_ranges);
 	memmap_print(boot_info.ranges, boot_info.nr_ranges);
 	if (boot_info.dropped_ranges)
@@ -98,14 +105,17 @@ static void print_loader(void)
 
 static void print_result(void)
 {
-	phys_addr_t start, end;
+	phys_addr_t start, end, pos, free = 0;
 	unsigned int i;
 
 	pr_info("Memory that is used:\n");
 	for_each_mem_range(i, &start, &end)
 		pr_info("  %016llx-%016llx %12llu KiB\n", start, end, (end - start) >> 10);
+	/* Not what is reserved: that may lie outside RAM, as framebuffers do. */
+	for_each_free_mem_range(pos, &start, &end)
+		free += end - start;
 	pr_info("  %llu KiB in all, %llu KiB of it taken\n", memblock_phys_mem_size() >> 10,
-		memblock_reserved_size() >> 10);
+		(memblock_phys_mem_size() - free) >> 10);
 }
 
 void memory_init(void)
