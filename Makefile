@@ -29,8 +29,10 @@ deps:
 		dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] && exit 0; echo "Installing:$$missing"; \
-	[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; export DEBIAN_FRONTEND=noninteractive; \
-	$$sudo apt-get update && $$sudo apt-get install -y --no-install-recommends $$missing
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo > /dev/null; then sudo=sudo; else \
+		echo 'make deps: installing needs root or sudo, and there is neither' >&2; exit 1; fi; \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y --no-install-recommends $$missing
 else
 
 .DEFAULT_GOAL := all
@@ -100,10 +102,13 @@ OVMF ?= /usr/share/ovmf/OVMF.fd
 QEMU_ARGS = -machine $(MACHINE) -m $(MEM) -cpu $(CPU) -display none -no-reboot \
 	-device isa-debug-exit,iobase=0xf4,iosize=0x04 $(QEMU_EXTRA)
 
-# ARGS make an image of their own, so that build/quarry.iso stays what everybody else boots.
-RUN_ISO = $(if $(ARGS),$(BUILD)/run.iso,$(BUILD)/quarry.iso)
+# ARGS as it was typed: neither make nor the shell may read anything into its $ and quotes.
+RUN_ARGS := $(value ARGS)
+# It makes an image of its own, so that build/quarry.iso stays what everybody else boots.
+RUN_ISO = $(if $(value ARGS),$(BUILD)/run.iso,$(BUILD)/quarry.iso)
 define boot_iso
-	$(if $(ARGS),@printf "set args='%s'\n" '$(value ARGS)' > $(BUILD)/local.cfg; \
+	$(if $(value ARGS),@printf '%s\n' "$$RUN_ARGS" | sed "s/'/'\\\\''/g; s/.*/set args='&'/" \
+		> $(BUILD)/local.cfg; \
 		iso/mkiso $(RUN_ISO) $(BUILD)/quarry.elf $(BUILD)/local.cfg)
 	@$(QEMU) $(QEMU_ARGS) $(1) -serial stdio -cdrom $(RUN_ISO); case $$? in \
 	33) ;; \
@@ -119,7 +124,7 @@ usb: $(BUILD)/quarry.iso	## write the image to a USB stick, erasing it: DEV=/dev
 	@iso/usb $< '$(DEV)'
 gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 	@setsid $(QEMU) $(QEMU_ARGS) -serial file:$(BUILD)/gdb.log -kernel $< \
-		-append '$(value ARGS)' -S -gdb tcp:127.0.0.1:1234 & \
+		-append "$$RUN_ARGS" -S -gdb tcp:127.0.0.1:1234 & \
 	pid=$$!; trap 'kill $$pid 2>/dev/null' EXIT; \
 	gdb -q $< -ex 'target remote 127.0.0.1:1234' -ex 'echo Serial: $(BUILD)/gdb.log\n'
 
@@ -127,10 +132,10 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 
 -include arch/hosted/hosted.mk
 
-PROVE := prove --exec tests/run
+PROVE := prove --norc --exec tests/run
 HOSTED_RUNS := hosted $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
-export BUILD CC PYTHON QEMU OVMF
+export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
 test: $(BUILD)/quarry.iso $(HOSTED_BINARY)	## every test there is
 	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself \
@@ -140,7 +145,7 @@ test-hosted: $(HOSTED_BINARY)		## mm/ in a Linux process, under sanitizers
 test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name
-	@tests/machines/run tests/machines/$(M).machine
+	@tests/machines/run $(M:%=tests/machines/%.machine)
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 
