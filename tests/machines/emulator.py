@@ -8,6 +8,7 @@ control socket (QMP).
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import time
 from judge import Ended, clean_lines, finished
 from screen import read_font, read_ppm, read_text, read_vga
 
-QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
+QEMU = shlex.split(os.environ.get("QEMU", "qemu-system-x86_64"))	# it may have arguments
 OVMF = os.environ.get("OVMF", "/usr/share/ovmf/OVMF.fd")
 POLL = 0.1		# seconds between looks at a serial log
 POLL_SCREEN = 1.0	# and at a screen
@@ -84,12 +85,24 @@ class Emulator:
     def arguments(self, control):
         serial = {"com1": ["-serial", "file:" + self.log],
                   "com2": ["-serial", "null", "-serial", "file:" + self.log],
+                  "com2-alone": ["-serial", "none", "-chardev", "file,id=log,path=" + self.log,
+                                 "-device", "isa-serial,chardev=log,iobase=0x2f8,irq=3"],
                   "none": ["-serial", "none"]}[self.machine.serial]
         leave = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"] \
             if self.machine.exit == "debug" else []
         qmp = ["-qmp", f"unix:{control},server=on,wait=off"] \
             if self.machine.console != "serial" else []
-        return [QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.boot_arguments()]
+        return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(), *self.boot_arguments()]
+
+    def tables(self):
+        """ACPI tables of the machine's own: the emulator puts the header before the bytes."""
+        arguments = []
+        for number, (name, revision, content) in enumerate(self.machine.acpi_table):
+            path = f"{self.base}.table{number}"
+            with open(path, "wb") as file:
+                file.write(content)
+            arguments += ["-acpitable", f"sig={name},rev={revision},data={path}"]
+        return arguments
 
     # ---- the run ----
 

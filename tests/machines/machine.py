@@ -10,7 +10,9 @@ several times adds to what the defaults say; any other key replaces it. The keys
     cmdline     words for the kernel's command line
     grub        a GRUB command to run before the kernel is loaded; several times
     module      size of a boot module to hand over, e.g. 3M; several times
-    serial      com1, com2 or none: where the log is read from
+    acpi-table  one more ACPI table: its name, its revision, and in hexadecimal the bytes
+                behind its header; several times
+    serial      com1, com2, com2-alone (there is no COM1) or none: where the log is read from
     console     serial; or, when there is no serial port, screen (a picture of the
                 framebuffer) or vga (the text memory)
     format      tap or ktap: what the kernel was told to print
@@ -32,13 +34,13 @@ import shlex
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHOICES = {
     "boot": ("bios-cd", "uefi-cd", "bios-usb", "uefi-usb", "pvh"),
-    "serial": ("com1", "com2", "none"),
+    "serial": ("com1", "com2", "com2-alone", "none"),
     "console": ("serial", "screen", "vga"),
     "format": ("tap", "ktap"),
     "outcome": ("passes", "bails", "stops"),
     "exit": ("debug", "halt"),
 }
-LISTS = ("qemu", "grub", "module", "expect", "forbid")
+LISTS = ("qemu", "grub", "module", "acpi-table", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit")
 TEXTS = ("cmdline",)
@@ -69,6 +71,9 @@ def parse_value(key, text):
         return shlex.split(text)
     if key == "module":
         return [parse_size(text)]
+    if key == "acpi-table":
+        name, revision, content = text.split(None, 2)
+        return [(name, int(revision), bytes.fromhex(content))]
     if key in ("expect", "forbid"):
         re.compile(text)
     if key in LISTS:
@@ -94,10 +99,18 @@ def read_lines(path, settings):
             settings[key] = settings.get(key, []) + value if key in LISTS else value
 
 
+def names():
+    """Of all machines there are."""
+    return sorted(os.path.splitext(name)[0] for name in os.listdir(HERE)
+                  if name.endswith(".machine"))
+
+
 class Machine:
     """Settings as attributes: machine.boot, machine.min_tests, …"""
 
     def __init__(self, path, defaults=os.path.join(HERE, "defaults")):
+        if not os.path.isfile(path):
+            raise BadMachine(f"there is no {path}; the machines are: {' '.join(names())}")
         settings = {key: [] for key in LISTS}
         settings.update({key: "" for key in TEXTS})
         read_lines(defaults, settings)
