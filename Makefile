@@ -29,8 +29,9 @@ deps:
 		dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] && exit 0; echo "Installing:$$missing"; \
-	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo > /dev/null; then sudo=sudo; else \
-		echo 'make deps: installing needs root or sudo, and there is neither' >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; \
+	elif command -v sudo > /dev/null; then sudo=sudo; else \
+		echo 'make deps: installing needs root or sudo' >&2; exit 1; fi; \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y --no-install-recommends $$missing
 else

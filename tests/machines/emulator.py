@@ -85,14 +85,16 @@ class Emulator:
     def arguments(self, control):
         serial = {"com1": ["-serial", "file:" + self.log],
                   "com2": ["-serial", "null", "-serial", "file:" + self.log],
-                  "com2-alone": ["-serial", "none", "-chardev", "file,id=log,path=" + self.log,
+                  "com2-alone": ["-serial", "none",
+                                 "-chardev", "file,id=log,path=" + self.log,
                                  "-device", "isa-serial,chardev=log,iobase=0x2f8,irq=3"],
                   "none": ["-serial", "none"]}[self.machine.serial]
         leave = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"] \
             if self.machine.exit == "debug" else []
         qmp = ["-qmp", f"unix:{control},server=on,wait=off"] \
             if self.machine.console != "serial" else []
-        return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(), *self.boot_arguments()]
+        return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(),
+                *self.boot_arguments()]
 
     def tables(self):
         """ACPI tables of the machine's own: the emulator puts the header before the bytes."""

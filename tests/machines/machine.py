@@ -10,8 +10,8 @@ several times adds to what the defaults say; any other key replaces it. The keys
     cmdline     words for the kernel's command line
     grub        a GRUB command to run before the kernel is loaded; several times
     module      size of a boot module to hand over, e.g. 3M; several times
-    acpi-table  one more ACPI table: its name, its revision, and in hexadecimal the bytes
-                behind its header; several times
+    acpi-table  one more ACPI table: its name, its revision, and how many bytes there are
+                behind its header: these in hexadecimal, then zeroes; several times
     serial      com1, com2, com2-alone (there is no COM1) or none: where the log is read from
     console     serial; or, when there is no serial port, screen (a picture of the
                 framebuffer) or vga (the text memory)
@@ -72,8 +72,8 @@ def parse_value(key, text):
     if key == "module":
         return [parse_size(text)]
     if key == "acpi-table":
-        name, revision, content = text.split(None, 2)
-        return [(name, int(revision), bytes.fromhex(content))]
+        name, revision, size, content = text.split(None, 3)
+        return [(name, int(revision), bytes.fromhex(content).ljust(int(size), b"\0"))]
     if key in ("expect", "forbid"):
         re.compile(text)
     if key in LISTS:
