@@ -2,7 +2,8 @@
 #
 # Quarry. `make help` lists what a person can do; `make deps run` does it.
 #
-# What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…;
+# What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
+# DEBUG_LOCKS=1 (checks of locks, see docs/locking.md);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
 BUILD ?= build
@@ -51,7 +52,8 @@ CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel 
 	-mno-mmx -mno-sse -mno-sse2 -mno-80387 -mgeneral-regs-only -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
-	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS)
+	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS) \
+	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1)
 ifneq ($(findstring clang,$(CC)),)
 CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument
 endif
@@ -134,15 +136,15 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 -include arch/hosted/hosted.mk
 
 PROVE := prove --norc --exec tests/run
-HOSTED_RUNS := hosted $(sort $(wildcard tests/hosted/*.hosted))
+HOSTED_RUNS := hosted hosted-tsan $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
-test: $(BUILD)/quarry.iso $(HOSTED_BINARY)	## every test there is
+test: $(BUILD)/quarry.iso $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself \
 		$(HOSTED_RUNS) $(MACHINES)
-test-hosted: $(HOSTED_BINARY)		## mm/ in a Linux process, under sanitizers
-	@$(PROVE) $(HOSTED_RUNS)
+test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
+	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name

@@ -36,8 +36,10 @@ void printk_break_lock(void);
 /* dump_stack() from another frame: trap handlers pass the frame pointer they found. */
 void dump_stack_from(unsigned long fp);
 
-/* How many WARNs so far. */
+/* How many WARNs so far, and reports that count as one. */
 unsigned long warn_count(void);
+/* For such a report: one more. Any context. */
+void warn_counted(void);
 
 /* 4. selftest.c */
 

@@ -5,11 +5,16 @@
 #include <quarry/port.h>
 #include <quarry/quarry.h>
 #include <arch/x86_64/acpi.h>
+#include <arch/x86_64/apic.h>
 #include <arch/x86_64/arch.h>
+#include <arch/x86_64/clock.h>
 #include <arch/x86_64/console_hw.h>
+#include <arch/x86_64/pgtable.h>
 #include <kernel/boot.h>
 #include <kernel/console.h>
+#include <kernel/cpu.h>
 #include <kernel/kernel.h>
+#include <kernel/watchdog.h>
 #include <tests/selftest.h>
 
 static void start_memory(void)
@@ -23,6 +28,7 @@ static void start_memory(void)
 	paging_init();				/* the final page tables: W^X, guard pages */
 	if (quarry_init())			/* from here on alloc_pages() works */
 		panic("not enough memory for the page allocator's own tables");
+	pgtable_pages_work();
 	show_mem();				/* the zones, one line each */
 }
 
@@ -45,6 +51,7 @@ void kernel_main(u32 loader, u32 info)
 {
 	unsigned int failed;
 
+	percpu_init();				/* CPU 0's data kept as the others' pattern */
 	traps_init();				/* from here on a fault is a report */
 	cpu_init();				/* features found, protections on */
 	device_map_init();			/* arch_map_device() works */
@@ -53,9 +60,15 @@ void kernel_main(u32 loader, u32 info)
 	acpi_init();				/* firmware tables found and checked */
 	memory_init();				/* memblock knows RAM and what is taken */
 	start_memory();				/* the page allocator works */
+	apic_init();				/* CPUs counted, interrupts can be routed */
+	time_init();				/* the clock runs */
+	sched_init();				/* this is a thread from here on */
+	port_irq_restore(PORT_IRQS_ON);		/* interrupts on, as a running kernel has them */
+	smp_start();				/* the other CPUs join */
+	watchdog_init();			/* one that stops is named */
 	crash_if_asked();			/* crash=: a fault on purpose */
-	port_irq_restore(X86_RFLAGS_IF);	/* interrupts on, as a running kernel has them */
 	failed = selftest_run();		/* the proof */
 	print_verdict(failed);
+	arch_stop_others();
 	arch_exit(!failed);			/* QEMU ends; a real machine halts */
 }

@@ -2,9 +2,10 @@
 /*
  * Reports of what must not happen: panic() ends the run, WARN and dump_stack() go on.
  *
- * The first CPU that panics reports; any other that panics meanwhile waits for it, and a
- * panic within the panic ends at once, with what was printed so far. The last words are a
- * line `Bail out! message` by itself, which is how TAP says that the run is over.
+ * The first CPU that panics stops all others and reports; one that panics meanwhile waits
+ * until it is stopped, and a panic within the panic ends at once, with what was printed so
+ * far. The last words are a line `Bail out! message` by itself, which is how TAP says that the
+ * run is over.
  *
  * No locks: panic_cpu is set once, the counter of warnings is atomic. Any context.
  */
@@ -13,6 +14,7 @@
 #include <linux/kernel.h>
 #include <quarry/port.h>
 #include <kernel/console.h>
+#include <kernel/cpu.h>
 #include <kernel/kernel.h>
 
 #define NOBODY	   (-1)
@@ -46,6 +48,7 @@ void panic(const char *fmt, ...)
 
 	port_irq_save();
 	panic_claim();
+	arch_stop_others();
 	printk_break_lock();
 	printk_set_indent(0);
 	__builtin_va_start(args, fmt);
@@ -77,9 +80,14 @@ void dump_stack(void)
 	barrier();	/* no tail call: it would give this frame away before it was walked */
 }
 
-void warn_slowpath(const char *file, int line, const char *func)
+void warn_counted(void)
 {
 	atomic_long_inc(&nr_warnings);
+}
+
+void warn_slowpath(const char *file, int line, const char *func)
+{
+	warn_counted();
 	printk(KERN_WARNING "WARNING: at %s:%d %s\n", file, line, func);
 	dump_stack_from((unsigned long)__builtin_frame_address(0));
 	barrier();	/* as above */

@@ -175,7 +175,7 @@ static struct page *alloc_in_block(struct zone *zone, struct pageblock *pb, unsi
 	take(pb, block_page(pb, index), have);
 	page = split(pb, index, have, order);
 	pb->nr_free -= 1u << order;
-	zone->nr_free -= 1u << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	relist_block(zone, pb);
 	return page;
 }
@@ -225,7 +225,7 @@ static struct page *alloc_large(struct zone *zone, unsigned int order)
 		return NULL;
 	for (unsigned int i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
 		pb[i].nr_free = 0;
-	zone->nr_free -= 1u << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	page = block_page(pb, 0);
 	page->state = PAGE_USED;
 	page->order = order;
@@ -292,7 +292,7 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 		return NULL;
 	pb->mobility = mobility;
 	pb->nr_free -= 1u << order;
-	zone->nr_free -= 1u << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	split(pb, 0, PAGEBLOCK_ORDER, order);
 	relist_block(zone, pb);
 	return block_page(pb, 0);
@@ -323,7 +323,7 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order)
 	struct pageblock *pb = page_block(page);
 	unsigned int index = page_to_pfn(page) % PAGEBLOCK_PAGES;
 
-	zone->nr_free += 1u << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free + (1u << order));
 	page->state = PAGE_NONE;
 	if (order >= PAGEBLOCK_ORDER) {
 		free_whole(zone, pb, order);

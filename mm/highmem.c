@@ -7,17 +7,23 @@
  *	| QUARRY_KMAP_SLOTS shared slots | for each CPU QUARRY_KMAP_LOCAL_DEPTH own slots |
  *
  * Shared slots (kmap): a page that is mapped is in one slot, with a count of its users, and is
- * found by its pfn in a small hash table. The last kunmap() unmaps it at once, so that a
- * stale pointer faults instead of reading another page.
+ * found by its pfn in a small hash table. The last kunmap() unmaps it, so that a stale pointer
+ * faults. But other CPUs may still have the mapping cached: the slot is stale, and shows no
+ * other page before all CPUs were told to forget. That is done for all stale slots at once,
+ * when no free one is left.
+ *
+ *	free --kmap--> used --last kunmap--> stale --kmap finds no free one--> flushed, free
  *
  * Own slots (kmap_local_page) are a stack: a CPU's depth says how many are in use. An
  * interrupt pushes and pops its own on top, and leaves the depth as it was; so between the
  * load and the store of the depth an interrupt changes nothing, and no lock is needed.
  *
- * Invariants: a slot is in its page's hash chain exactly when its count is above 0; it is on
- * the free list otherwise. Slot numbers below count from 0, SLOT_NONE ends chains.
+ * Invariants: a slot is in its page's hash chain exactly when its count is above 0; else it is
+ * on the free list, on the stale list, or one of nr_flushing that a CPU carries meanwhile. Slot
+ * numbers below count from 0, SLOT_NONE ends lists.
  *
- * Locks: kmap_lock guards the shared slots; it is a leaf. Interrupts stay away from kmap().
+ * Locks: kmap_lock guards the shared slots; it is a leaf, and is not held while CPUs are waited
+ * for: one of them may want it with interrupts off. Interrupts stay away from kmap().
  */
 #include <linux/highmem.h>
 #include "internal.h"
@@ -28,13 +34,14 @@
 struct kmap_slot {
 	unsigned long pfn;
 	u32 users;
-	u16 next;		/* in the hash chain, or in the free list */
+	u16 next;		/* in the hash chain, or in the list it is on */
 };
 
 static DEFINE_SPINLOCK(kmap_lock);
 static struct kmap_slot slots[QUARRY_KMAP_SLOTS];
 static u16 hash_heads[NR_HASH];
-static u16 free_head;
+static u16 free_head, stale_head = SLOT_NONE;
+static unsigned int nr_flushing;
 static u8 local_depth[QUARRY_NR_CPUS];
 
 /* ---- Shared slots ---- */
@@ -74,24 +81,76 @@ static void close_slot(u16 *link)
 
 	*link = slots[slot].next;
 	port_unmap((unsigned long)slot_address(slot), PAGE_SIZE);
-	slots[slot].next = free_head;
-	free_head = slot;
+	slots[slot].next = stale_head;
+	stale_head = slot;
 }
 
-void *kmap(struct page *page)
+/* Counts a list of slots; *last is its last one. Ends even when the list does not. */
+static unsigned int list_length(u16 head, u16 *last)
 {
-	unsigned long flags, pfn = page_to_pfn(page);
+	unsigned int length = 0;
+
+	for (; head != SLOT_NONE && length <= QUARRY_KMAP_SLOTS; head = slots[head].next) {
+		*last = head;
+		length++;
+	}
+	return length;
+}
+
+/* Makes stale slots free ones. False when there are none, and nobody else is at it. */
+static bool flush_stale(void)
+{
+	unsigned long flags;
+	bool others;
+	u16 head, last = SLOT_NONE;
+
+	spin_lock_irqsave(&kmap_lock, flags);
+	head = stale_head;
+	others = nr_flushing;
+	if (!others)
+		nr_flushing = list_length(head, &last);
+	if (!others)
+		stale_head = SLOT_NONE;
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (others || head == SLOT_NONE)
+		return others;
+	port_flush(port_kmap_base, QUARRY_KMAP_SLOTS * PAGE_SIZE);
+	spin_lock_irqsave(&kmap_lock, flags);
+	slots[last].next = free_head;
+	free_head = head;
+	nr_flushing = 0;
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return true;
+}
+
+/* The slot of a page, found or opened, with one more user; or SLOT_NONE. */
+static unsigned int use_slot(unsigned long pfn)
+{
+	unsigned long flags;
 	unsigned int slot;
 	u16 *link;
 
-	if (!PageHighMem(page))
-		return page_address(page);
 	spin_lock_irqsave(&kmap_lock, flags);
 	link = find_slot(pfn);
 	slot = *link != SLOT_NONE ? *link : open_slot(pfn, link);
 	if (slot != SLOT_NONE)
 		slots[slot].users++;
 	spin_unlock_irqrestore(&kmap_lock, flags);
+	return slot;
+}
+
+void *kmap(struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int slot;
+
+	if (!PageHighMem(page))
+		return page_address(page);
+	slot = use_slot(pfn);
+	while (slot == SLOT_NONE && !irqs_disabled() && flush_stale()) {
+		port_relax();
+		slot = use_slot(pfn);
+	}
 	if (slot != SLOT_NONE)
 		return slot_address(slot);
 	report_misuse(QUARRY_NO_SLOT, page, "kmap(page:%px pfn:%#lx): all %d slots in use",
@@ -244,15 +303,15 @@ int highmem_init(void)
 				PAGE_SIZE);
 }
 
-/* Free and used slots add up, and each used one maps its page. Returns violations. */
+/* Free, stale and used slots add up, and each used one maps its page. Returns violations. */
 unsigned int highmem_validate(void)
 {
-	unsigned int nr_free = 0, nr_used = 0, wrong = 0;
+	unsigned int nr_unused, nr_used = 0, wrong = 0;
 	unsigned long flags;
+	u16 last;
 
 	spin_lock_irqsave(&kmap_lock, flags);
-	for (u16 i = free_head; i != SLOT_NONE && nr_free <= QUARRY_KMAP_SLOTS; i = slots[i].next)
-		nr_free++;
+	nr_unused = list_length(free_head, &last) + list_length(stale_head, &last) + nr_flushing;
 	for (unsigned int h = 0; h < NR_HASH; h++) {
 		for (u16 i = hash_heads[h]; i != SLOT_NONE && nr_used <= QUARRY_KMAP_SLOTS;
 		     i = slots[i].next) {
@@ -264,10 +323,10 @@ unsigned int highmem_validate(void)
 				 pa != PFN_PHYS(slots[i].pfn);
 		}
 	}
-	wrong += nr_free + nr_used != QUARRY_KMAP_SLOTS;
+	wrong += nr_unused + nr_used != QUARRY_KMAP_SLOTS;
 	spin_unlock_irqrestore(&kmap_lock, flags);
 	if (wrong)
-		report_misuse(QUARRY_CORRUPTION, slots, "kmap: %u free, %u used, %u wrong",
-			      nr_free, nr_used, wrong);
+		report_misuse(QUARRY_CORRUPTION, slots, "kmap: %u unused, %u used, %u wrong",
+			      nr_unused, nr_used, wrong);
 	return wrong;
 }

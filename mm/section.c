@@ -131,7 +131,7 @@ bool section_grow(struct zone *zone)
 	/* In this order, a reader without the lock may see too much free, never too little. */
 	buddy_add(zone, start, end);
 	zone->pristine_pfn = end;
-	zone->nr_pristine -= end - start;
+	WRITE_ONCE(zone->nr_pristine, zone->nr_pristine - (end - start));
 	return true;
 }
 

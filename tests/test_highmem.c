@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* kmap and kmap_local. */
 #include <linux/highmem.h>
+#include <linux/smp.h>
 #include "mm/internal.h"
 #include "tests/probe.h"
 #include "tests/selftest.h"
@@ -100,6 +101,50 @@ SELFTEST(highmem, kmap_slots_run_out_and_come_back)
 	kunmap(pages[QUARRY_KMAP_SLOTS]);
 	while (got-- > 0)
 		__free_page(pages[got]);
+}
+
+static void read_word(void *info)
+{
+	u64 **word = info;
+
+	word[1] = (u64 *)*word[0];
+}
+
+/* What another CPU reads at an address. */
+static u64 read_there(unsigned int cpu, u64 *address)
+{
+	u64 *word[2] = { address, NULL };
+
+	smp_call_function_single((int)cpu, read_word, word, 1);
+	return (u64)word[1];
+}
+
+/* Another CPU has a slot's mapping cached; the slot goes to another page; it must see that. */
+SELFTEST(highmem, a_slot_used_again_shows_its_new_page_to_all)
+{
+	struct page *second;
+	unsigned int cpu, tries = 2 * QUARRY_KMAP_SLOTS + 2;
+	u64 *va;
+
+	NEED_HIGH(page);
+	second = high_page();
+	REQUIRE(second);
+	va = kmap(page);
+	REQUIRE(va);
+	*va = 1;
+	for_each_online_cpu(cpu)
+		CHECK_EQ(read_there(cpu, va), 1);
+	kunmap(page);
+	while (tries-- > 0 && kmap(second) != va)
+		kunmap(second);
+	if (CHECK(page_address(second) == va)) {
+		*va = 2;
+		for_each_online_cpu(cpu)
+			CHECK_EQ(read_there(cpu, va), 2);
+		kunmap(second);
+	}
+	__free_page(page);
+	__free_page(second);
 }
 
 SELFTEST(highmem, kmap_local_nests_last_first)

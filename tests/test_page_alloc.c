@@ -103,13 +103,15 @@ SELFTEST(page_alloc, gfp_highuser_prefers_highmem)
 SELFTEST(page_alloc, dma_zone_drains_and_refills)
 {
 	struct zone *zone = node_zone(numa_node_id(), ZONE_DMA);
-	unsigned long before[MAX_ORDER], after[MAX_ORDER], taken = 0, nr_free;
+	unsigned long before[MAX_ORDER], after[MAX_ORDER], taken = 0, nr_free, flags;
 	struct page *page, *chain = NULL;
 
 	if (!zone || !zone_free_pages(zone))
 		SKIP("this node has no free memory below 16 MiB");
+	spin_lock_irqsave(&zone->lock, flags);
 	while (section_grow(zone))
 		;
+	spin_unlock_irqrestore(&zone->lock, flags);
 	nr_free = zone_free_pages(zone);
 	snapshot(zone, before);
 	while ((page = alloc_page(GFP_DMA | __GFP_NOWARN | __GFP_THISNODE))) {

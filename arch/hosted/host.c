@@ -11,11 +11,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host.h"
 
 #define ALIGNMENT 0x200000UL
+#define JUNK_SIZE 0x10000
 
 static int ram_fd = -1;
 
@@ -37,14 +39,21 @@ int host_ram_create(unsigned long size)
 	return ftruncate(ram_fd, (off_t)size);
 }
 
+/* Not through a mapping: ThreadSanitizer would note down every byte. */
 int host_ram_soil(unsigned long pa, unsigned long size)
 {
-	void *window = mmap(NULL, size, PROT_WRITE, MAP_SHARED, ram_fd, (off_t)pa);
+	static char junk[JUNK_SIZE];
 
-	if (window == MAP_FAILED)
-		return -1;
-	memset(window, 0xa5, size);
-	return munmap(window, size);
+	memset(junk, 0xa5, sizeof(junk));
+	while (size) {
+		unsigned long piece = size < sizeof(junk) ? size : sizeof(junk);
+
+		if (syscall(SYS_pwrite64, ram_fd, junk, piece, pa) != (long)piece)
+			return -1;
+		pa += piece;
+		size -= piece;
+	}
+	return 0;
 }
 
 int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable)
@@ -71,6 +80,11 @@ void *host_alloc(unsigned long size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+int host_commit(unsigned long va, unsigned long size)
+{
+	return mprotect((void *)va, size, PROT_READ | PROT_WRITE);
+}
+
 void host_write(const char *text, unsigned long len)
 {
 	while (len) {
@@ -83,7 +97,9 @@ void host_write(const char *text, unsigned long len)
 	}
 }
 
+/* Other threads may be stopped inside a sanitizer's run-time library, with its locks held. */
 void host_exit(int code)
 {
-	_exit(code);
+	for (;;)
+		syscall(SYS_exit_group, code);
 }

@@ -26,6 +26,9 @@ int host_ram_unmap(unsigned long va, unsigned long size);
 /* Cleared memory of the process itself, in use only where touched; never given back. */
 void *host_alloc(unsigned long size);
 
+/* Makes part of a reservation ordinary memory of the process: cleared, 0; or -1. */
+int host_commit(unsigned long va, unsigned long size);
+
 /* --- output and exit: host.c --- */
 
 void host_write(const char *text, unsigned long len);
@@ -34,6 +37,7 @@ void host_exit(int code) __attribute__((__noreturn__));
 
 /* --- symbols: host_symbols.c --- */
 
+void host_symbols_open(void);
 /* The function around addr in this program, static ones too: 1, or 0. No heap, no locks. */
 int host_symbol(unsigned long addr, const char **name, unsigned long *offset,
 		unsigned long *size);
@@ -60,7 +64,51 @@ int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int second
 /* Touch one byte: 1, or 0 if that faulted. */
 int host_probe_read(const void *va, unsigned char *value);
 int host_probe_write(void *va, unsigned char value);
-/* Is [addr, addr + size) part of a stack of this thread? 1: the stack, 2: that of faults. */
-int host_on_stack(unsigned long addr, unsigned long size);
+/* Gives the calling thread a stack for faults; 0, or -1. */
+int host_fault_stack_set(void);
+/* The stack that main() runs on. */
+void host_main_stack(unsigned long *start, unsigned long *size);
+/* Is addr on a stack for faults? 1 + a number for each of them, or 0. */
+unsigned int host_on_fault_stack(unsigned long addr);
+
+#define HOST_SIGNAL_KICK  34	/* an interrupt from another CPU; libc has 32 and 33 */
+#define HOST_SIGNAL_TIMER 35	/* the CPU's timer */
+#define HOST_SIGNAL_STOP  36	/* the CPU stops for good */
+#define HOST_SIGNAL_BIT(number) (1UL << ((number) - 1))
+
+/*
+ * fn(number, siginfo, context) is called for a signal, at once: no sanitizer puts it off.
+ * `flags` as for sigaction(), `mask`: the bits of signals that wait meanwhile.
+ */
+int host_signal(int number, void *fn, int flags, unsigned long mask);
+
+/* --- CPUs and time: host_cpu.c --- */
+
+#define HOST_MAX_CPUS 256
+
+/*
+ * An interrupt of a CPU calls fn on that CPU, on the stack it is on: *pc is where the CPU
+ * was, and may be changed; timer: it is from the CPU's timer. Others wait until fn returns.
+ */
+int host_catch_interrupts(void (*fn)(unsigned long *pc, int timer));
+/* The calling thread becomes CPU 0; 0, or -1. */
+int host_cpu_adopt(unsigned int cpu);
+/* A new thread becomes CPU `cpu` and calls entry, which does not return. 0, or -1. */
+int host_cpu_start(unsigned int cpu, unsigned long gs_base, void (*entry)(unsigned int cpu));
+/* Interrupts a CPU. Any context; a CPU that was not started is left alone. */
+void host_cpu_kick(unsigned int cpu);
+/* Interrupts this CPU again in a moment. */
+void host_cpu_retry(unsigned int cpu);
+/* Stops every CPU but `self`, wherever it is; waits a second for that at most. */
+void host_cpus_stop(unsigned int self);
+/* Sleeps while *word is 0, until an interrupt, or for no reason. */
+void host_cpu_wait(const unsigned int *word);
+/* For ever. */
+void host_sleep(void) __attribute__((__noreturn__));
+/* Lets other threads of the host run. */
+void host_yield(void);
+/* Interrupts the CPU once in ns nanoseconds; 0: not at all. */
+void host_timer_set(unsigned int cpu, unsigned long ns);
+unsigned long host_time_ns(void);
 
 #endif

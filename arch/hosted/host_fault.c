@@ -13,15 +13,22 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "host.h"
 
 #define FAULT_STACK 0x40000UL	/* reports format text under ASan, which needs room */
+#ifdef QUARRY_TSAN
+#define UNDER_TSAN  1
+#else
+#define UNDER_TSAN  0
+#endif
+#define INTERRUPTS  (HOST_SIGNAL_BIT(HOST_SIGNAL_KICK) | HOST_SIGNAL_BIT(HOST_SIGNAL_TIMER))
+#define REPORT_TIME 20		/* seconds that the report of a fault may take */
 
 /*
  * host_probe_load(va): the byte, or -1. host_probe_store(va, value): 0, or -1.
@@ -56,7 +63,10 @@ static const unsigned char reg_index[HOST_NR_REGS] = {
 };
 
 static void (*fault_fn)(const struct host_fault *);
-static unsigned long stack_start, stack_end, fault_stack;
+static unsigned long main_stack, main_stack_size;
+static unsigned long fault_stacks[HOST_MAX_CPUS];
+static atomic_uint nr_fault_stacks;
+static atomic_flag reporting = ATOMIC_FLAG_INIT;
 
 int host_probe_read(const void *va, unsigned char *value)
 {
@@ -103,6 +113,28 @@ static const char *signal_text(int signal, int code)
 	}
 }
 
+/* A report may hang, on what the fault left locked: the time limit starts anew for it. */
+static void bound_report(int signal)
+{
+	static const char words[] = "\nBail out! the report of a fault did not end\n";
+
+	if (!atomic_flag_test_and_set(&reporting)) {
+		alarm(REPORT_TIME);
+	} else if (signal == SIGALRM) {
+		host_write(words, sizeof(words) - 1);
+		host_exit(2);
+	}
+}
+
+/* ThreadSanitizer aborts with its locks held: nothing that it watches can run any more. */
+static void end_after_tsan(void)
+{
+	static const char words[] = "\nBail out! ThreadSanitizer found what is reported above\n";
+
+	host_write(words, sizeof(words) - 1);
+	host_exit(2);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *arg)
 {
 	ucontext_t *context = arg;
@@ -116,6 +148,9 @@ static void on_signal(int signal, siginfo_t *info, void *arg)
 
 	if ((signal == SIGSEGV || signal == SIGBUS) && skip_probe(context))
 		return;
+	if (UNDER_TSAN && signal == SIGABRT)
+		end_after_tsan();
+	bound_report(signal);
 	if (fault.is_access) {
 		fault.address = (unsigned long)info->si_addr;
 		fault.is_write = !!(regs[REG_ERR] & 2);
@@ -126,7 +161,13 @@ static void on_signal(int signal, siginfo_t *info, void *arg)
 	host_exit(2);
 }
 
-static int find_stacks(void)
+void host_main_stack(unsigned long *start, unsigned long *size)
+{
+	*start = main_stack;
+	*size = main_stack_size;
+}
+
+static int find_main_stack(void)
 {
 	pthread_attr_t attr;
 	void *start;
@@ -136,10 +177,63 @@ static int find_stacks(void)
 		return -1;
 	pthread_attr_getstack(&attr, &start, &size);
 	pthread_attr_destroy(&attr);
-	stack_start = (unsigned long)start;
-	stack_end = stack_start + size;
-	fault_stack = (unsigned long)host_alloc(FAULT_STACK);
-	return fault_stack ? 0 : -1;
+	main_stack = (unsigned long)start;
+	main_stack_size = size;
+	return 0;
+}
+
+int host_fault_stack_set(void)
+{
+	stack_t stack = { .ss_size = FAULT_STACK, .ss_sp = host_alloc(FAULT_STACK) };
+	unsigned int nr = atomic_fetch_add(&nr_fault_stacks, 1);
+
+	if (!stack.ss_sp || nr >= HOST_MAX_CPUS)
+		return -1;
+	fault_stacks[nr] = (unsigned long)stack.ss_sp;
+	return sigaltstack(&stack, NULL);
+}
+
+unsigned int host_on_fault_stack(unsigned long addr)
+{
+	unsigned int i, nr = atomic_load(&nr_fault_stacks);
+
+	for (i = 0; i < nr && i < HOST_MAX_CPUS; i++)
+		if (fault_stacks[i] && addr - fault_stacks[i] < FAULT_STACK)
+			return i + 1;
+	return 0;
+}
+
+/* What the system takes; libc's sigaction() is not used, as sanitizers replace it. */
+struct system_sigaction {
+	void *handler;
+	unsigned long flags;
+	const void *restorer;
+	unsigned long mask;
+};
+
+#define SYSTEM_SA_RESTORER 0x04000000UL
+
+/* Debuggers know a signal's frame by these two instructions; a backtrace looks before them. */
+extern const char host_signal_restorer[];
+__asm__(".text\n"
+	".type host_signal_return, @function\n"
+	"host_signal_return:\n"
+	"	nop\n"
+	"host_signal_restorer:\n"
+	"	movq $15, %rax\n"	/* rt_sigreturn */
+	"	syscall\n"
+	".size host_signal_return, . - host_signal_return\n");
+
+int host_signal(int number, void *fn, int flags, unsigned long mask)
+{
+	struct system_sigaction action = {
+		.handler = fn,
+		.flags = (unsigned long)(unsigned int)flags | SA_SIGINFO | SYSTEM_SA_RESTORER,
+		.restorer = host_signal_restorer,
+		.mask = mask,
+	};
+
+	return (int)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(action.mask));
 }
 
 int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int seconds)
@@ -147,31 +241,15 @@ int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int second
 	static const int signals[] = {
 		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGALRM,
 	};
-	struct sigaction action = {
-		.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK,
-	};
-	stack_t stack = { .ss_size = FAULT_STACK };
 	unsigned int i;
 
-	if (find_stacks())
-		return -1;
-	stack.ss_sp = (void *)fault_stack;
-	if (sigaltstack(&stack, NULL))
+	if (find_main_stack())
 		return -1;
 	fault_fn = fn;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (sigaction(signals[i], &action, NULL))
+		if (host_signal(signals[i], on_signal, SA_ONSTACK, INTERRUPTS))
 			return -1;
 	alarm(seconds);
-	return 0;
-}
-
-int host_on_stack(unsigned long addr, unsigned long size)
-{
-	if (addr >= stack_start && addr <= stack_end - size)
-		return 1;
-	if (addr >= fault_stack && addr <= fault_stack + FAULT_STACK - size)
-		return 2;
 	return 0;
 }
 

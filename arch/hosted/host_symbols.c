@@ -3,7 +3,7 @@
  * Names of the functions of this program, read from the symbol table of its own file.
  * dladdr() would know the exported ones only, and most of a backtrace is static functions.
  *
- * The file is mapped once, at the first question, and trusted: it is the program itself.
+ * The file is mapped once, at the start, and trusted: it is the program itself.
  * A lookup walks the whole table, some thousand entries: it serves reports, nothing hot.
  */
 #define _GNU_SOURCE
@@ -49,16 +49,12 @@ static void read_symbol_table(const char *file)
 	}
 }
 
-static void open_once(void)
+void host_symbols_open(void)
 {
-	static int opened;
 	struct stat status;
 	char *file;
 	int fd;
 
-	if (opened)
-		return;
-	opened = 1;
 	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status))
 		return;
@@ -75,7 +71,6 @@ int host_symbol(unsigned long addr, const char **name, unsigned long *offset,
 {
 	size_t i;
 
-	open_once();
 	for (i = 0; i < nr_symbols; i++) {
 		const Elf64_Sym *symbol = &symbols[i];
 		unsigned long start = load_bias + symbol->st_value;

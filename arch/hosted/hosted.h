@@ -3,7 +3,10 @@
 #ifndef HOSTED_HOSTED_H
 #define HOSTED_HOSTED_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
+
+struct task_struct;
 
 /* Physical addresses end here; a multiple of 4 KiB. */
 #define HOSTED_PHYS_LIMIT (1ULL << 44)
@@ -24,6 +27,39 @@ int hosted_map_direct(phys_addr_t start, phys_addr_t end);
 void hosted_catch_faults(unsigned int seconds);
 void hosted_open_console(void);
 
+/* Bits of hosted_pending, which is asm/port.h's. */
+#define HOSTED_IRQ_IPI(kind) (1U << (kind))
+#define HOSTED_IRQ_TIMER     (1U << 8)
+#define HOSTED_IRQ_LINES     (1U << 9)
+
+/* Adds bits to a CPU's pending word and interrupts it. Any context. */
+void hosted_post(unsigned int cpu, unsigned int bits);
+
+/* Called for each interrupt signal; *pc is where the CPU was. Not seen by TSan. */
+void hosted_irq_entry(unsigned long *pc, int timer);
+
+/* A device's line goes up: once (edge), or until hosted_irq_lower() (level). Any context. */
+void hosted_irq_raise(unsigned int irq);
+void hosted_irq_lower(unsigned int irq);
+
+/* The boot thread's CPU, number 0: interrupts can come once they are on. */
+void hosted_cpus_init(void);
+
+/*
+ * Stacks of threads. Each has a number, 1 to HOSTED_MAX_STACKS - 1; 0 is main()'s. A report
+ * under AddressSanitizer, on top of an interrupt, needs the room.
+ */
+#define HOSTED_STACK_SIZE 0x40000UL
+#define HOSTED_MAX_STACKS 4096U
+
+void hosted_stacks_init(void);
+/* The number of the stack that addr lies on, or -1; its guard page counts if `guard`. */
+int hosted_stack_of(unsigned long addr, bool guard);
+/* Where stack `nr` lies. */
+void hosted_stack_range(unsigned int nr, unsigned long *start, unsigned long *size);
+
+/* This CPU's first thread: leaves the stack that libc gave it. */
+void hosted_enter_thread(struct task_struct *task) __noreturn;
 /* topology.c: options add=, node= and distance= into memblock; panics on nonsense. */
 void hosted_add_topology(void);
 

@@ -3,19 +3,23 @@
 # The hosted port: mm/, kernel/ and tests/ in a Linux process, build/hosted/quarry.
 #
 # May be set: HOSTED_CC, HOSTED_SANITIZE=address,undefined (or thread, or nothing),
-# HOSTED_OPT=-O1, HOSTED_BUILD=dir, EXTRA_CFLAGS.
+# HOSTED_OPT=-O1, HOSTED_DEBUG_LOCKS=1 (or 0), HOSTED_BUILD=dir, EXTRA_CFLAGS.
 
 HOSTED_CC ?= $(if $(findstring -elf-,$(CC)),gcc,$(CC))
 HOSTED_SANITIZE ?= address,undefined
 HOSTED_OPT ?= -O1
+# The checks of locks: on where there is a sanitizer.
+HOSTED_DEBUG_LOCKS ?= $(if $(HOSTED_SANITIZE),1,0)
 HOSTED_BUILD ?= $(BUILD)/hosted
 HOSTED_BINARY := $(HOSTED_BUILD)/quarry
+# The same again, under ThreadSanitizer.
+HOSTED_TSAN := $(BUILD)/hosted-tsan/quarry
 
 # All of the kernel but what is the bare machine's: its main(), its symbol table, and the
 # tests that look at the machine. Of arch/x86_64 what only computes, with its tests.
-HOSTED_BARE := kernel/main.c kernel/symbols.c tests/test_boot.c
+HOSTED_BARE := kernel/main.c kernel/symbols.c tests/test_boot.c tests/test_smp_boot.c
 HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_tables.c \
-	console_option.c screen.c fbcon.c font.c serial.c vga.c))
+	console_option.c screen.c fbcon.c font.c serial.c vga.c madt.c apic_regs.c calibrate.c))
 # These define or test what libc has too, and get other names for it.
 HOSTED_RENAMED := kernel/string.c tests/test_string.c
 HOSTED_RENAMES := memset memcpy memmove memcmp memchr strlen strnlen strcmp strncmp strchr \
@@ -23,20 +27,29 @@ HOSTED_RENAMES := memset memcpy memmove memcmp memchr strlen strnlen strcmp strn
 
 # Seen with libc's headers; everything else is seen with ours.
 HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c))
+# ThreadSanitizer's code may not run here: it may be what was interrupted.
+HOSTED_UNSEEN := arch/hosted/host_cpu.c arch/hosted/host_fault.c arch/hosted/switch.c
 HOSTED_SOURCES := $(filter-out $(HOSTED_BARE) $(HOSTED_RENAMED) $(HOSTED_LIBC_SOURCES), \
 	$(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) $(HOSTED_PURE) \
-	$(sort $(wildcard arch/hosted/*.c)) $(sort $(wildcard tests/test_*.c)))
+	$(sort $(wildcard arch/hosted/*.c)) $(sort $(wildcard tests/test_*.c)) \
+	$(sort $(wildcard tests/hosted/test_*.c)))
 
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%=$(HOSTED_BUILD)/%.o)
 HOSTED_LIBC_OBJECTS := $(HOSTED_LIBC_SOURCES:%=$(HOSTED_BUILD)/%.o)
 HOSTED_RENAMED_OBJECTS := $(patsubst %,$(HOSTED_BUILD)/%.o,$(wildcard $(HOSTED_RENAMED)))
-HOSTED_ALL_OBJECTS := $(HOSTED_OBJECTS) $(HOSTED_RENAMED_OBJECTS) $(HOSTED_LIBC_OBJECTS)
+# Linked in this order: text_start.S and text_end.S enclose our own code.
+HOSTED_ALL_OBJECTS := $(HOSTED_BUILD)/arch/hosted/text_start.S.o $(HOSTED_OBJECTS) \
+	$(HOSTED_RENAMED_OBJECTS) $(HOSTED_LIBC_OBJECTS) $(HOSTED_BUILD)/arch/hosted/text_end.S.o
 
 HOSTED_LIBC_CFLAGS := -std=gnu17 -fPIE -fno-omit-frame-pointer -fno-strict-aliasing \
 	$(HOSTED_OPT) -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
-	-DQUARRY_HOSTED $(EXTRA_CFLAGS) \
+	-DQUARRY_HOSTED -DQUARRY_DEBUG_LOCKS=$(HOSTED_DEBUG_LOCKS) $(EXTRA_CFLAGS) \
 	$(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE) -fno-sanitize-recover=all)
+ifneq ($(findstring address,$(HOSTED_SANITIZE)),)
+HOSTED_LIBC_CFLAGS += -DQUARRY_ASAN
+endif
 ifneq ($(findstring thread,$(HOSTED_SANITIZE)),)
+HOSTED_LIBC_CFLAGS += -DQUARRY_TSAN
 # GCC warns of each fence, which its run-time library cannot follow.
 HOSTED_LIBC_CFLAGS += $(if $(findstring clang,$(HOSTED_CC)),,-Wno-tsan)
 endif
@@ -52,13 +65,20 @@ $(HOSTED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS)
 $(HOSTED_RENAMED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS) \
 	$(foreach f,$(HOSTED_RENAMES),-D$f=quarry_$f)
 $(HOSTED_LIBC_OBJECTS): private HOSTED_FLAGS = $(HOSTED_LIBC_CFLAGS)
+$(HOSTED_UNSEEN:%=$(HOSTED_BUILD)/%.o): private HOSTED_UNSEEN_FLAGS = \
+	$(if $(findstring thread,$(HOSTED_SANITIZE)),-fno-sanitize=thread)
 $(HOSTED_ALL_OBJECTS): $(HOSTED_BUILD)/%.o: % $(HOSTED_BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  HOSTED CC  $<'
-	@$(HOSTED_CC) $(HOSTED_FLAGS) -MMD -MP -c -o $@ $<
+	@$(HOSTED_CC) $(HOSTED_FLAGS) $(HOSTED_UNSEEN_FLAGS) -MMD -MP -c -o $@ $<
 
 $(HOSTED_BINARY): $(HOSTED_ALL_OBJECTS)
 	@echo '  HOSTED LD  $@'
-	@$(HOSTED_CC) -pie $(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE)) -o $@ $^
+	@$(HOSTED_CC) -pie $(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE)) -pthread -o $@ $^
+
+ifneq ($(HOSTED_BINARY),$(HOSTED_TSAN))
+$(HOSTED_TSAN): FORCE
+	@$(MAKE) --no-print-directory HOSTED_SANITIZE=thread HOSTED_BUILD=$(@D) $@
+endif
 
 -include $(HOSTED_ALL_OBJECTS:.o=.d)

@@ -2,7 +2,7 @@
 /*
  * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments,
  * joined, are the command line, so what the kernel understands works here too; `ram=`,
- * `clean` and `timeout=` are for this port alone.
+ * `clean`, `timeout=`, `cpus=` and `deaf=` are for this port alone.
  *
  * Exit codes: 0, all tests passed; 1, some failed; 2, the run broke off.
  */
@@ -15,10 +15,16 @@
 #include <quarry/port.h>
 #include <quarry/quarry.h>
 
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
 #include "host.h"
 #include "hosted.h"
 #include "kernel/boot.h"
+#include "kernel/cpu.h"
 #include "kernel/memmap.h"
+#include "kernel/watchdog.h"
 #include "tests/selftest.h"
 
 #define TIME_LIMIT 300		/* seconds, for each unit of scale= */
@@ -58,6 +64,9 @@ static const char usage[] =
 	"  add=SIZE@START[,...] more RAM, straight to memblock, whatever its alignment\n"
 	"  clean                RAM starts cleared, not full of junk (above 2 GiB it always does)\n"
 	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"
+	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
+	"  deaf=N               that CPU answers too late\n"
+	"  maxcpus=N nosmp      as for the kernel\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
 /* What this port understands beside the kernel's options. */
@@ -201,7 +210,9 @@ int main(int argc, char **argv)
 {
 	unsigned int failed;
 
+	percpu_init();				/* the other CPUs' copies can be made from ours */
 	hosted_open_console();			/* printk() reaches standard output */
+	host_symbols_open();			/* backtraces have names */
 	join_arguments(argc, argv);		/* the command line */
 	if (cmdline_flag("--help"))
 		print_usage();
@@ -211,8 +222,13 @@ int main(int argc, char **argv)
 	if (hosted_create_memory(memblock_end_of_DRAM()))
 		panic("Linux does not give the address space for this machine's RAM");
 	soil_ram();				/* as real RAM is found */
+	hosted_cpus_init();			/* this is CPU 0; time, timers and interrupts */
 	start_mm();				/* the page allocator works */
-	port_irq_restore(0);			/* interrupts on, as in a running kernel */
+	sched_init();				/* this is a thread, CPU 0 has an idle one */
+	port_irq_restore(0);			/* interrupts on, as a running kernel has them */
+	smp_start();				/* the other CPUs run */
+	watchdog_init();			/* one that stops is named */
 	failed = selftest_run();
+	arch_stop_others();			/* nothing runs while the process ends */
 	host_exit(failed ? 1 : 0);
 }

@@ -23,11 +23,14 @@
 #include "host.h"
 #include "hosted.h"
 
-/* Wished for, so that addresses are readable and the same in each run; not relied on. */
-#define DIRECT_HINT    0x200000000000UL
-#define VMEMMAP_HINT   0x300000000000UL
-#define PAGEBLOCK_HINT 0x340000000000UL
-#define KMAP_HINT      0x380000000000UL
+/*
+ * Wished for, so that addresses are readable and the same in each run; not relied on. Above
+ * the program: Linux takes no GS base below 0, and per-CPU copies lie in the direct map.
+ */
+#define DIRECT_HINT    0x600000000000UL
+#define VMEMMAP_HINT   0x700000000000UL
+#define PAGEBLOCK_HINT 0x740000000000UL
+#define KMAP_HINT      0x780000000000UL
 
 #define ENTRY_PRESENT  0x1UL
 #define ENTRY_PREPARED 0x2UL
@@ -47,7 +50,6 @@ struct direct_range {
 };
 
 unsigned long port_direct_base, port_vmemmap_base, port_pageblock_base, port_kmap_base;
-__thread unsigned long port_irqs_off = 1;
 
 static struct area areas[3];
 static struct direct_range direct_ranges[MAX_DIRECT_RANGES];
@@ -176,6 +178,11 @@ static bool translate_direct(unsigned long va, phys_addr_t *pa)
 		return true;
 	}
 	return false;
+}
+
+/* Linux sees to that with each munmap(), on all threads. */
+void port_flush(unsigned long va, size_t size)
+{
 }
 
 bool port_translate(unsigned long va, phys_addr_t *pa)

@@ -12,6 +12,8 @@
 #include "kernel/symbols.h"
 #include "tests/probe.h"
 
+#define NO_STACK (-1000000)
+
 static void write_stdout(struct console *con, const char *text, size_t len)
 {
 	host_write(text, len);
@@ -36,24 +38,36 @@ bool symbol_lookup(unsigned long addr, const char **name, unsigned long *offset,
 	return host_symbol(addr, name, offset, size);
 }
 
+/* Tells stacks apart: negative for those of faults, 0 or more for threads'; NO_STACK. */
+static int stack_of(unsigned long addr)
+{
+	unsigned int fault_stack = host_on_fault_stack(addr);
+	int thread_stack;
+
+	if (fault_stack)
+		return -(int)fault_stack;
+	thread_stack = hosted_stack_of(addr, false);
+	return thread_stack < 0 ? NO_STACK : thread_stack;
+}
+
 /*
- * A chain goes up one stack; it may go over, once, from the stack of faults to the main one.
+ * A chain goes up one stack; it may go over, once, from a stack of faults to a thread's.
  * The words it reads may lie in what AddressSanitizer keeps poisoned, when a frame pointer
- * was used for something else.
+ * was used for something else, and another CPU may be writing them.
  */
-__attribute__((__no_sanitize__("address")))
+__attribute__((__no_sanitize__("address"), __no_sanitize__("thread")))
 unsigned int arch_backtrace(unsigned long fp, unsigned long *pcs, unsigned int max)
 {
 	unsigned int nr = 0;
 
-	while (nr < max && IS_ALIGNED(fp, sizeof(long)) && host_on_stack(fp, 2 * sizeof(long))) {
+	while (nr < max && IS_ALIGNED(fp, sizeof(long))) {
+		int stack = stack_of(fp);
 		const unsigned long *frame = (const unsigned long *)fp;
-		bool same_stack = host_on_stack(frame[0], 1) == host_on_stack(fp, 1);
 
-		if (!frame[1])
+		if (stack == NO_STACK || stack_of(fp + 2 * sizeof(long) - 1) != stack || !frame[1])
 			break;
 		pcs[nr++] = frame[1];
-		if (same_stack ? frame[0] <= fp : host_on_stack(fp, 1) == 1)
+		if (stack_of(frame[0]) == stack ? frame[0] <= fp : stack >= 0)
 			break;
 		fp = frame[0];
 	}
@@ -69,6 +83,9 @@ static void report_fault(const struct host_fault *fault)
 			 fault->is_write ? "write" : "read", fault->address);
 	else
 		pr_emerg("BUG: %s\n", fault->what);
+	if (fault->is_access && hosted_stack_of(fault->address, true) > 0 &&
+	    hosted_stack_of(fault->address, false) < 0)
+		pr_emerg("that is the guard page below a stack: it overflowed\n");
 	pr_emerg("at [<%016lx>] %pS\n", fault->pc, (void *)fault->pc);
 	for (i = 0; i < HOST_NR_REGS; i++)
 		printk("%s%5s %016lx%s", i % 4 ? KERN_CONT : KERN_EMERG, host_reg_names[i],

@@ -40,17 +40,39 @@ extern struct cpu_features cpu;
 
 /* Finds the features and turns on the protections among them; prints a line. Once, early. */
 void cpu_init(void);
+/* The same protections on a further CPU, which already runs on the final page tables. */
+void cpu_init_other(void);
 
-/* 3. traps.c */
+/* 3. traps.c, cpu_tables.c, interrupts.c, stop.c */
 
 /* Descriptor tables, task state, all 256 vectors, legacy interrupt controllers masked. */
 void traps_init(void);
-/* How many NMIs were reported and returned from. */
-unsigned long nmi_count(void);
+/* The interrupt descriptors, for a further CPU. */
+void idt_load(void);
+/* How many NMIs a CPU has reported and returned from. */
+unsigned long nmi_count(unsigned int cpu);
+
+/* Segments and task state of CPU 0, and of this CPU. */
+void cpu_tables_init(void);
+void cpu_tables_load(void);
+/* Where a CPU's stack STACK_NMI, STACK_DOUBLE or STACK_MACHINE ends; 0: it has none yet. */
+unsigned long cpu_stack_top(unsigned int cpu, unsigned int i);
+void cpu_stack_set(unsigned int cpu, unsigned int i, unsigned long top);
+
+struct trap_frame;
+/* What becomes of a vector from 32 up. */
+void interrupt_handler(const struct trap_frame *frame);
+/* This CPU's interrupts so far that its timer raised, or that nobody asked for. */
+unsigned long timer_count(unsigned int cpu);
+
+/* This CPU halts for good. */
+void cpu_stop(void) __noreturn;
+/* Has another CPU called arch_stop_others()? An NMI then means: stop. */
+bool cpu_must_stop(void);
 
 /* 4. stacks.c */
 
-/* One past the highest byte of stack i (STACK_BOOT, ...), and its guard page's address. */
+/* CPU 0's: one past the highest byte of stack i (STACK_BOOT, ...), its guard page's address. */
 unsigned long stack_top(unsigned int i);
 unsigned long stack_guard(unsigned int i);
 /* The stack that address lies on; its name, or NULL when it lies on none. */
@@ -84,10 +106,13 @@ void device_map_init(void);
  * Maps physical [pa, pa + size) and returns the address of its first byte. pa and size need
  * no alignment; the rest of the first and last page is mapped with it. NULL, and a line on
  * the log, when the window is full or the range is empty or not an address of this CPU. Any
- * time after traps_init(), on one CPU, not in interrupts.
+ * time after traps_init(), not in interrupts.
  */
 void *arch_map_device(phys_addr_t pa, size_t size, enum arch_map mode);
-/* Takes the same address and size back. NULL does nothing. */
+/*
+ * Takes the same address and size back. NULL does nothing. Once several CPUs run, with
+ * interrupts on: it waits until none of them remembers the mapping.
+ */
 void arch_unmap_device(const void *address, size_t size);
 
 /* 7. setup.c, modules.c */
@@ -110,10 +135,29 @@ struct boot_module;
 /* The checksum of a module's content as it is in memory now. */
 u32 module_checksum(const struct boot_module *module);
 
-/* 8. kernel/main.c: boot.S calls it with the loader (layout.h) and its structure's address. */
+/* 8. smp_boot.c, tsc_sync.c, tlb.c */
+
+/* Puts the code that other CPUs start with where they can: while all of 4 GiB is mapped. */
+void trampoline_init(void);
+/* Before a CPU is asked to start: nothing has been said. */
+void tsc_sync_prepare(unsigned int cpu);
+/* What CPU 0 measures of a CPU that is starting; false when that does not answer in time. */
+bool tsc_sync_with(unsigned int cpu);
+/* The answering half, on the new CPU; false when CPU 0 does not ask in time. */
+bool tsc_sync_other(void);
+/* INIT and STARTUP for a CPU, with nothing prepared; false when they cannot be sent. */
+bool cpu_wake(unsigned int cpu);
+/* Has the CPU come up? Any context. */
+bool cpu_is_running(unsigned int cpu);
+/* How many CPUs came up that nobody waited for, and were halted. */
+unsigned int cpus_refused(void);
+/* No CPU keeps a cached mapping of [start, end). Interrupts on when several CPUs run. */
+void tlb_forget_everywhere(unsigned long start, unsigned long end);
+
+/* 9. kernel/main.c: boot.S calls it with the loader (layout.h) and its structure's address. */
 void kernel_main(u32 loader, u32 info) __noreturn;
 
-/* 9. crash.c */
+/* 10. crash.c */
 
 /* Option crash=kind: provokes that fault, so that its report can be seen. */
 void crash_if_asked(void);

@@ -185,9 +185,8 @@ start64:
 	movl %eax, %ss
 	movl %eax, %ds
 	movl %eax, %es
-	xorl %eax, %eax
 	movl %eax, %fs
-	movl %eax, %gs
+	movl %eax, %gs				/* its base is 0: CPU 0's (linux/percpu.h) */
 	movq $boot_stack_top, %rsp
 	movl %ebp, %eax
 	movq %rax, image_delta(%rip)
@@ -210,7 +209,6 @@ text_unknown_loader:
 gdt:	.quad 0
 	.quad 0x00af9b000000ffff		/* KERNEL_CS: 64-bit code */
 	.quad 0x00cf93000000ffff		/* KERNEL_DS: data */
-	.quad 0, 0				/* KERNEL_TSS: filled by traps.c */
 gdt_end:
 gdt_pointer:
 	.short gdt_end - gdt - 1

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this CPU can do, and the protections that it offers turned on: SMEP and SMAP (the
- * kernel neither runs nor touches user memory), UMIP (user mode cannot read the descriptor
- * tables), machine checks reported instead of shutting down, and a write-combining entry
- * in the page attribute table.
+ * What the CPUs can do - all of them what the first can - and the protections that they offer
+ * turned on: SMEP and SMAP (the kernel neither runs nor touches user memory), UMIP (user mode
+ * cannot read the descriptor tables), machine checks reported instead of shutting down, and a
+ * write-combining entry in the page attribute table.
  *
  * Bits are taken from CPUID leaves only when the highest leaf says that they are there.
  */
@@ -96,11 +96,10 @@ static void machine_check_init(void)
 		wrmsr(MSR_MC0_CTL + 4 * i, ~0ULL);
 }
 
-void cpu_init(void)
+static void protect(void)
 {
 	unsigned long cr4 = read_cr4();
 
-	cpu_detect();
 	machine_check_init();
 	pat_init();
 	cr4 |= cpu.mce ? CR4_MCE : 0;
@@ -108,6 +107,19 @@ void cpu_init(void)
 	cr4 |= cpu.smap ? CR4_SMAP : 0;
 	cr4 |= cpu.umip ? CR4_UMIP : 0;
 	write_cr4(cr4);
+}
+
+void cpu_init_other(void)
+{
+	protect();
+	if (cpu.pge)
+		write_cr4(read_cr4() | CR4_PGE);
+}
+
+void cpu_init(void)
+{
+	cpu_detect();
+	protect();
 	pr_info("CPU: %s, %s; %u address bits;%s%s%s%s%s%s%s%s%s\n", cpu.vendor,
 		cpu.brand[0] ? cpu.brand : "no brand", cpu.phys_bits,
 		cpu.nx ? " nx" : " NO nx", cpu.gbpages ? " 1GiB-pages" : "",

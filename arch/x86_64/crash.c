@@ -12,10 +12,16 @@
  *	invalid	  an instruction that is none
  *	divide	  by zero
  *	panic	  a call of panic()
+ *	thread	  a recursion without end in a thread, on the last CPU
+ *	stuck	  a panic while all other CPUs keep their interrupts off
  */
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <kernel/boot.h>
+#include <quarry/port.h>
 
 #include "arch.h"
 
@@ -68,13 +74,43 @@ static void crash_panic(void)
 	panic("asked for by crash=panic");
 }
 
+static int crash_stack_thread(void *data)
+{
+	crash_stack();
+	return 0;
+}
+
+static void crash_thread(void)
+{
+	unsigned int cpu, last = 0;
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	if (!IS_ERR(kthread_run_on_cpu(crash_stack_thread, NULL, last, "crash/%u")))
+		msleep(10000);
+}
+
+static void keep_interrupts_off(void *info)
+{
+	for (;;)
+		port_relax();
+}
+
+static void crash_stuck(void)
+{
+	smp_call_function(keep_interrupts_off, NULL, 0);
+	mdelay(10);
+	panic("asked for by crash=stuck");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } kinds[] = {
 	{ "read", crash_read }, { "null", crash_null }, { "text", crash_text },
 	{ "exec", crash_exec }, { "stack", crash_stack }, { "invalid", crash_invalid },
-	{ "divide", crash_divide }, { "panic", crash_panic },
+	{ "divide", crash_divide }, { "panic", crash_panic }, { "thread", crash_thread },
+	{ "stuck", crash_stuck },
 };
 
 void crash_if_asked(void)

@@ -10,12 +10,16 @@
  *	entries 8 to 511   mappings from 2 MiB: a large page each, but for the first and last
  *			   2 MiB where they are not whole: those take an edge table of 16
  *
- * A zero entry is free; there is no other bookkeeping. An edge table in use has a directory
- * entry that refers to it. Not locked: one CPU, no interrupts. Costs 104 KiB of .bss, and a
- * search of up to 4096 entries a mapping.
+ * A zero entry is free; one that is not present but not zero either is about to be; there is
+ * no other bookkeeping. An edge table in use has a directory
+ * entry that refers to it. window_lock guards them all; it is a leaf. Costs 104 KiB of .bss,
+ * a search of up to 4096 entries a mapping, and an interrupt on each other CPU to take one
+ * back: entries become free only when no CPU remembers what was there.
  */
 #include <linux/kernel.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "arch.h"
 #include "pgtable.h"
@@ -32,6 +36,7 @@ static u64 window_pdpt[TABLE_ENTRIES] __aligned(PAGE_BYTES);
 static u64 window_pd[TABLE_ENTRIES] __aligned(PAGE_BYTES);
 static u64 small_pages[SMALL_PAGES] __aligned(PAGE_BYTES);
 static u64 edge_tables[EDGE_TABLES][TABLE_ENTRIES] __aligned(PAGE_BYTES);
+static DEFINE_SPINLOCK(window_lock);
 
 u64 device_map_entry(void)
 {
@@ -92,7 +97,7 @@ static u64 *edge_table_find(void)
 		u64 refers = image_phys(edge_tables[i]) | PTE_TABLE;
 
 		for (entry = SMALL_TABLES; entry < TABLE_ENTRIES; entry++)
-			if (window_pd[entry] == refers)
+			if ((window_pd[entry] | PTE_PRESENT) == refers)
 				break;
 		if (entry == TABLE_ENTRIES)
 			return edge_tables[i];
@@ -116,18 +121,6 @@ static u64 map_edge(phys_addr_t block, phys_addr_t start, phys_addr_t end, enum 
 	return image_phys(table) | PTE_TABLE;
 }
 
-/* Clears the entries for [start, end) and forgets the pages, `step` bytes each. */
-static void forget(u64 *entry, unsigned long start, unsigned long end, size_t step)
-{
-	unsigned long page;
-
-	for (; start < end; start += step) {
-		*entry++ = 0;
-		for (page = start; page < start + step; page += SZ_4K)
-			tlb_forget(page);
-	}
-}
-
 static void *map_large(phys_addr_t start, phys_addr_t end, enum arch_map mode)
 {
 	phys_addr_t block = ALIGN_DOWN(start, SZ_2M);
@@ -144,8 +137,8 @@ static void *map_large(phys_addr_t start, phys_addr_t end, enum arch_map mode)
 		else
 			window_pd[i] = map_edge(block, start, end, mode);
 		if (!window_pd[i]) {
-			forget(&window_pd[first], DEVICE_BASE + first * SZ_2M,
-			       DEVICE_BASE + i * SZ_2M, SZ_2M);
+			/* Nobody has been told of these yet, so no CPU remembers any. */
+			memset(&window_pd[first], 0, (i - first) * sizeof(*window_pd));
 			return NULL;
 		}
 	}
@@ -163,12 +156,29 @@ void *arch_map_device(phys_addr_t pa, size_t size, enum arch_map mode)
 		return NULL;
 	}
 	end = ALIGN(pa + size, SZ_4K);
+	spin_lock(&window_lock);
 	mapped = end - start < SZ_2M ? map_small(start, end, mode) : map_large(start, end, mode);
+	spin_unlock(&window_lock);
 	if (!mapped) {
 		pr_warn("Cannot map %#llx, %zu bytes: the device window is full\n", pa, size);
 		return NULL;
 	}
 	return mapped + (pa - start);
+}
+
+/* The nr entries for [start, end): taken away, forgotten by all CPUs, and then free. */
+static void take_back(u64 *entry, unsigned int nr, unsigned long start, unsigned long end)
+{
+	unsigned int i;
+
+	spin_lock(&window_lock);
+	for (i = 0; i < nr; i++)
+		entry[i] &= ~PTE_PRESENT;
+	spin_unlock(&window_lock);
+	tlb_forget_everywhere(start, end);
+	spin_lock(&window_lock);
+	memset(entry, 0, nr * sizeof(*entry));
+	spin_unlock(&window_lock);
 }
 
 void arch_unmap_device(const void *address, size_t size)
@@ -183,10 +193,11 @@ void arch_unmap_device(const void *address, size_t size)
 		return;
 	}
 	if (start < WINDOW_LARGE) {
-		forget(&small_pages[(start - DEVICE_BASE) / SZ_4K], start, end, SZ_4K);
+		take_back(&small_pages[(start - DEVICE_BASE) / SZ_4K], (end - start) / SZ_4K,
+			  start, end);
 		return;
 	}
 	start = ALIGN_DOWN(start, SZ_2M);
 	end = ALIGN(end, SZ_2M);
-	forget(&window_pd[(start - DEVICE_BASE) / SZ_2M], start, end, SZ_2M);
+	take_back(&window_pd[(start - DEVICE_BASE) / SZ_2M], (end - start) / SZ_2M, start, end);
 }

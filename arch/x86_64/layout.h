@@ -8,12 +8,13 @@
  *	ffffeb0000000000  page-block table			   (quarry)
  *	ffffec0000000000  kmap window				   (quarry)
  *	ffffed0000000000  device window: ACPI, registers, screen   (device_map.c)
+ *	ffffff0000000000  stacks of threads and of further CPUs	   (stacks.c)
  *	ffffffff80000000  the image; linked 16 MiB above		   (linker.ld)
  *
  * The image is linked for physical address 16 MiB, but a loader may put it at any multiple
  * of 2 MiB below 4 GiB: a virtual address V of the image is at V - KERNEL_BASE + image_delta.
  *
- * The stacks lie in one block of .bss, each above a guard page that the final page tables
+ * CPU 0's stacks lie in one block of .bss, each above a guard page that the final page tables
  * leave unmapped, with one more guard page at the end.
  */
 #ifndef ARCH_LAYOUT_H
@@ -26,6 +27,8 @@
 #define PAGEBLOCK_BASE	0xffffeb0000000000
 #define KMAP_BASE	0xffffec0000000000
 #define DEVICE_BASE	0xffffed0000000000
+#define STACKS_BASE	0xffffff0000000000
+#define STACKS_WINDOW_SIZE 0x0000001000000000
 
 /* What the boot tables map, at 0 and at DIRECT_BASE. */
 #define BOOT_MAP_SIZE	0x100000000
@@ -40,10 +43,16 @@
 #define STACK_MACHINE	3
 #define NR_STACKS	4
 
-/* Segment selectors: entries of `gdt` in boot.S. */
+/* Segment selectors: entries of `gdt` in boot.S, and of each CPU's own (cpu_tables.c). */
 #define KERNEL_CS	0x08
 #define KERNEL_DS	0x10
 #define KERNEL_TSS	0x18
+
+/* How far a CPU's start has come (smp_boot.c). */
+#define AP_ABSENT  0
+#define AP_ASKED   1
+#define AP_ARRIVED 2
+#define AP_RUNNING 3
 
 /* Which loader called: the first argument of kernel_main(). */
 #define BOOT_BY_MULTIBOOT2 0

@@ -13,6 +13,7 @@
 #define MSR_MC0_STATUS	0x401
 #define MSR_MC0_ADDR	0x402
 #define MSR_EFER	0xc0000080
+#define MSR_GS_BASE	0xc0000101
 
 #define MCG_CTL_PRESENT	(1ULL << 8)
 #define EFER_NXE	(1ULL << 11)

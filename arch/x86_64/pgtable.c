@@ -2,19 +2,22 @@
 /*
  * Page tables of any root: the walk, building, and mm's port_map() family in the kernel's.
  *
- * Tables made here come from memblock and are reached through the direct map; those that
- * are part of the image (the roots, the device window's) through the image, because the
- * image need not lie in memory that the direct map covers. A table is never given back, and
- * a present entry of a higher level never changes, so walks need no lock; who writes an
- * entry owns its address range.
+ * Tables made here come from memblock, or from the page allocator once that works, and are
+ * reached through the direct map; those that are part of the image (the roots, the device
+ * window's) through the image, because the image need not lie in memory that the direct map
+ * covers. A table is never given back, and a present entry of a higher level never changes,
+ * so walks need no lock: of two CPUs that make the same table at once, the second throws its
+ * own away. Who writes a mapping's entry owns its address range.
  *
  * A walk costs one load a level. port_map() writes one entry for each 4 KiB, or for each
  * 2 MiB where no small table was prepared.
  */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/memblock.h>
+#include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 #include <quarry/port.h>
 
 #include "pgtable.h"
@@ -33,34 +36,61 @@ u64 *table_of(u64 entry)
 	return direct_map(pa);
 }
 
+static bool pages_work;			/* the page allocator is there */
+static atomic_long_t nr_pages;		/* tables that came from it */
+
+void pgtable_pages_work(void)
+{
+	pages_work = true;
+}
+
+unsigned long pgtable_pages(void)
+{
+	return atomic_long_read(&nr_pages);
+}
+
 /*
  * Where there is no memory writes vanish, and a table there would end the machine without
- * a word. Costs one pass of a page for each table.
+ * a word. Both ends of the cleared page are tried.
  */
 static bool table_keeps(volatile u64 *table, u64 pattern)
 {
-	unsigned int i;
+	volatile u64 *last = &table[TABLE_ENTRIES - 1];
+	bool kept;
 
-	for (i = 0; i < TABLE_ENTRIES; i++)
-		table[i] = pattern + i;
-	for (i = 0; i < TABLE_ENTRIES; i++)
-		if (table[i] != pattern + i)
-			return false;
-	return true;
+	table[0] = pattern;
+	*last = ~pattern;
+	kept = table[0] == pattern && *last == ~pattern;
+	table[0] = *last = 0;
+	return kept;
 }
 
 /* Page tables lie in the direct map from the start: a table's address tells where it is. */
 static u64 table_new(void)
 {
-	void *table = memblock_alloc(PAGE_BYTES, PAGE_BYTES);
+	void *table = pages_work ? (void *)get_zeroed_page(GFP_KERNEL) :
+				   memblock_alloc(PAGE_BYTES, PAGE_BYTES);
 	phys_addr_t pa = (unsigned long)table - DIRECT_BASE;
 
 	if (!table)
 		return 0;
-	if (!table_keeps(table, 0x5555555555555000) || !table_keeps(table, 0xaaaaaaaaaaaaa000))
+	if (!table_keeps(table, 0x5aa5f00f12345678))
 		panic("memory at %#llx keeps nothing: is the memory map, or memmap=, right?", pa);
-	memset(table, 0, PAGE_BYTES);
 	return pa | PTE_TABLE;
+}
+
+/* A new table for an entry that has none; nothing happens when there is no memory. */
+static void table_make(u64 *entry)
+{
+	u64 table = table_new(), none = 0;
+
+	if (!table)
+		return;
+	if (__atomic_compare_exchange_n(entry, &none, table, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_RELAXED))
+		atomic_long_add(pages_work, &nr_pages);
+	else
+		free_page((unsigned long)direct_map(table & PTE_ADDRESS));
 }
 
 u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make)
@@ -70,8 +100,8 @@ u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make)
 
 	for (level = SHIFT_ROOT; level > shift; level -= 9) {
 		entry = &table[table_index(va, level)];
-		if (!*entry && make)
-			*entry = table_new();
+		if (!READ_ONCE(*entry) && make)
+			table_make(entry);
 		if (!(*entry & PTE_PRESENT) || (level < SHIFT_ROOT && (*entry & PTE_LARGE)))
 			return NULL;
 		table = table_of(*entry);
@@ -189,6 +219,11 @@ void port_unmap(unsigned long va, size_t size)
 		tlb_forget(va);
 		va += 1UL << shift;
 	}
+}
+
+void port_flush(unsigned long va, size_t size)
+{
+	tlb_forget_everywhere(va, va + size);
 }
 
 bool port_translate(unsigned long va, phys_addr_t *pa)

@@ -59,8 +59,9 @@ static inline void tlb_forget(unsigned long va)
 u64 *table_of(u64 entry);
 
 /*
- * The entry for va at level `shift`, with the tables on the way made from memblock if
- * `make`. NULL when a table is missing or could not be made, or a large page is in the way.
+ * The entry for va at level `shift`, with the tables on the way made if `make`: from memblock,
+ * later from the page allocator (then it may sleep). NULL when a table is missing or could not
+ * be made, or a large page is in the way.
  */
 u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make);
 
@@ -69,6 +70,11 @@ u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make);
  * entry. -ENOMEM when a table could not be made. Nothing may be mapped there before.
  */
 int pgtable_map(u64 *root, unsigned long va, phys_addr_t pa, size_t size, u64 bits);
+
+/* From here on tables come from the page allocator. */
+void pgtable_pages_work(void);
+/* How many did. */
+unsigned long pgtable_pages(void);
 
 /* device_map.c: what the root holds for the device window. */
 u64 device_map_entry(void);

@@ -4,7 +4,8 @@
  * options, and everything in it that is taken already.
  *
  *	the image		wherever it was put
- *	first 64 KiB		BIOS data, and what old firmware scribbles on while running
+ *	first 64 KiB		BIOS data, and what old firmware scribbles on while running;
+ *				the page that other CPUs start from is there too
  *	EBDA (or 640 KiB) to 1 MiB  BIOS data, video memory, ROMs
  *	boot modules		for whoever looks for them later
  *	ACPI tables		also where the firmware calls their memory RAM
@@ -83,12 +84,13 @@ static void reserve_taken(void)
 	u32 i;
 
 	reserve(image_phys(image_start), image_end - image_start, "the image");
-	reserve(0, LOW_MEMORY, "low memory");
 	reserve(bios, BIOS_END - bios, "the BIOS area");
 	for (i = 0; i < boot_info.nr_modules; i++)
 		reserve(boot_info.modules[i].start, boot_info.modules[i].size, "a module");
 	reserve_framebuffer(&boot_info.fb);
 	acpi_for_each_table(reserve_acpi);
+	trampoline_init();
+	reserve(0, LOW_MEMORY, "low memory");
 }
 
 static void print_loader(void)

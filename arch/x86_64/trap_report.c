@@ -4,6 +4,7 @@
  * panic() adds the backtrace and ends the run. Any context; takes nothing but the log.
  */
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 #include <kernel/console.h>
 
 #include "arch.h"
@@ -124,7 +125,7 @@ void trap_report(const struct trap_frame *frame)
 	const char *name = trap_names[frame->vector];
 
 	consoles_open();
-	pr_emerg("Unexpected trap %llu: %s\n", frame->vector, name);
+	pr_emerg("Unexpected trap %llu on CPU %u: %s\n", frame->vector, smp_processor_id(), name);
 	registers_print(frame);
 	if (frame->vector == TRAP_PAGE)
 		page_fault(frame);

@@ -6,13 +6,23 @@
  *	page fault, general	 at an instruction listed in .ex_table: goes on at its fixup;
  *	protection		 anywhere else as all the rest
  *	other vectors below 32	 reported, the end of the run (trap_report.c)
- *	from 32			 interrupts nobody asked for: the legacy controllers are
- *				 masked, so only a spurious one can come; reported, goes on
+ *	from 32			 interrupts (interrupts.c)
+ *
+ * Whatever it was, a restartable sequence that was interrupted begins anew on return.
  *
  * Double fault, NMI and machine check run on stacks of their own, because the current one
- * may be what is broken. Everything here is set up once and only read afterwards.
+ * may be what is broken. There is no user mode, so GS is always the kernel's, and every path
+ * may use per-CPU variables from its first instruction. The descriptors are set up once, the
+ * same for all CPUs, and only read afterwards.
+ *
+ * An NMI may come at any instruction, with any lock held by its own CPU: it counts, prints
+ * (printk() is made for that) and returns. While the CPUs are being stopped it is how one that
+ * keeps its interrupts off is told.
  */
 #include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/percpu.h>
+#include <kernel/cpu.h>
 
 #include "arch.h"
 #include "io.h"
@@ -26,12 +36,6 @@ struct gate {
 	u32 offset_high, reserved;
 } __packed;
 
-struct task_state {
-	u32 reserved0;
-	u64 rsp[3], reserved1, ist[7], reserved2;
-	u16 reserved3, io_map;
-} __packed;
-
 struct table_pointer {
 	u16 limit;
 	u64 base;
@@ -39,20 +43,17 @@ struct table_pointer {
 
 #define GATE_INTERRUPT	0x8e	/* present, 64-bit, interrupts off on entry */
 #define STUB_SIZE	16
-#define MAX_SPURIOUS	8	/* lines printed about them */
+#define NMI_LINES	8	/* so many NMIs are each reported, then every 2^n-th */
 
-extern u64 gdt[];
-extern struct table_pointer gdt_pointer;
 extern const char trap_stubs[];
 extern const struct ex_entry ex_table_start[], ex_table_end[];
 
 static struct gate idt[NR_VECTORS] __aligned(16);
-static struct task_state task_state __aligned(16);
-static unsigned long nmis, spurious;
+static DEFINE_PER_CPU(unsigned long, nmis);
 
-unsigned long nmi_count(void)
+unsigned long nmi_count(unsigned int cpu)
 {
-	return nmis;
+	return per_cpu(nmis, cpu);
 }
 
 static void gate_set(unsigned int vector, unsigned int stack)
@@ -65,9 +66,8 @@ static void gate_set(unsigned int vector, unsigned int stack)
 	};
 }
 
-static void idt_load(void)
+static void idt_init(void)
 {
-	struct table_pointer pointer = { sizeof(idt) - 1, (u64)idt };
 	unsigned int i;
 
 	for (i = 0; i < NR_VECTORS; i++)
@@ -75,24 +75,13 @@ static void idt_load(void)
 	gate_set(TRAP_NMI, STACK_NMI);
 	gate_set(TRAP_DOUBLE, STACK_DOUBLE);
 	gate_set(TRAP_MACHINE, STACK_MACHINE);
-	__asm__ __volatile__("lidt %0" :: "m"(pointer));
 }
 
-/* The interrupt stack table's entry i is stack i; stack 0 is the one we are on. */
-static void task_state_load(void)
+void idt_load(void)
 {
-	u64 base = (u64)&task_state, limit = sizeof(task_state) - 1;
-	unsigned int i;
+	struct table_pointer pointer = { sizeof(idt) - 1, (u64)idt };
 
-	for (i = 1; i < NR_STACKS; i++)
-		task_state.ist[i - 1] = stack_top(i);
-	task_state.io_map = sizeof(task_state);
-	gdt[KERNEL_TSS / 8] = limit | (base & 0xffffff) << 16 | 0x89ULL << 40 |
-			      (base >> 24 & 0xff) << 56;
-	gdt[KERNEL_TSS / 8 + 1] = base >> 32;
-	gdt_pointer.base = (u64)gdt;
-	__asm__ __volatile__("lgdt %0" :: "m"(gdt_pointer));
-	__asm__ __volatile__("ltr %w0" :: "r"(KERNEL_TSS));
+	__asm__ __volatile__("lidt %0" :: "m"(pointer));
 }
 
 /* Both legacy controllers: vectors 32 to 47, where no trap is, and everything masked. */
@@ -112,7 +101,8 @@ static void legacy_interrupts_mask(void)
 
 void traps_init(void)
 {
-	task_state_load();
+	cpu_tables_init();
+	idt_init();
 	idt_load();
 	legacy_interrupts_mask();
 }
@@ -130,18 +120,29 @@ static bool recover(struct trap_frame *frame)
 	return false;
 }
 
+static void nmi_handler(const struct trap_frame *frame)
+{
+	unsigned long nr;
+
+	if (cpu_must_stop())
+		cpu_stop();
+	nmi_enter();
+	nr = this_cpu_inc_return(nmis);
+	if (nr <= NMI_LINES || is_power_of_2(nr))
+		pr_warn("NMI %lu on CPU %u at %pS; going on\n", nr, smp_processor_id(),
+			(void *)frame->rip);
+	nmi_exit();
+}
+
 void trap_handler(struct trap_frame *frame)
 {
 	bool access = frame->vector == TRAP_PAGE || frame->vector == TRAP_GENERAL;
 
-	if (frame->vector == TRAP_NMI) {
-		nmis++;
-		pr_warn("NMI at %pS; going on\n", (void *)frame->rip);
-	} else if (frame->vector >= NR_TRAPS) {
-		if (spurious++ < MAX_SPURIOUS)
-			pr_warn("Interrupt %llu at %pS, which nobody asked for; going on\n",
-				frame->vector, (void *)frame->rip);
-	} else if (!access || !recover(frame)) {
+	if (frame->vector == TRAP_NMI)
+		nmi_handler(frame);
+	else if (frame->vector >= NR_TRAPS)
+		interrupt_handler(frame);
+	else if (!access || !recover(frame))
 		trap_report(frame);
-	}
+	frame->rip = rseq_rewind(frame->rip);
 }

@@ -36,8 +36,13 @@
 #define __releases(l)
 
 /* One access, never torn, never repeated, never merged. Orders nothing else. */
+#ifndef QUARRY_TSAN
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#else	/* ThreadSanitizer knows atomic accesses, and takes a volatile one for a plain one. */
+#define READ_ONCE(x)	 __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#endif
 
 #define _RET_IP_	((unsigned long)__builtin_return_address(0))
 

@@ -20,6 +20,11 @@
 #define __stringify_1(x...) #x
 #define __stringify(x...)   __stringify_1(x)
 
+/* Says so, with a backtrace, if the caller may not sleep here. See kernel/context.c. */
+#define might_sleep() __might_sleep(__FILE__, __LINE__)
+#define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0)
+void __might_sleep(const char *file, int line);
+
 /*
  * Prints into buf, never past size bytes, always terminated when size > 0.
  * Returns the length the whole text has (snprintf) or what was stored (scnprintf).

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Doubly linked circular lists; the head is a node without an object. Callers lock. */
+/*
+ * Doubly linked circular lists; the head is a node without an object. Callers lock; only
+ * list_empty() may be asked without, when an answer that is old news will do.
+ */
 #ifndef _LINUX_LIST_H
 #define _LINUX_LIST_H
 
@@ -13,16 +16,17 @@
 
 static inline void INIT_LIST_HEAD(struct list_head *head)
 {
-	head->next = head->prev = head;
+	WRITE_ONCE(head->next, head);
+	WRITE_ONCE(head->prev, head);
 }
 
 static inline void list_link(struct list_head *node, struct list_head *prev,
 			     struct list_head *next)
 {
-	node->prev = prev;
-	node->next = next;
-	prev->next = node;
-	next->prev = node;
+	WRITE_ONCE(node->prev, prev);
+	WRITE_ONCE(node->next, next);
+	WRITE_ONCE(prev->next, node);
+	WRITE_ONCE(next->prev, node);
 }
 
 static inline void list_add(struct list_head *node, struct list_head *head)
@@ -37,8 +41,8 @@ static inline void list_add_tail(struct list_head *node, struct list_head *head)
 
 static inline void list_unlink(struct list_head *node)
 {
-	node->prev->next = node->next;
-	node->next->prev = node->prev;
+	WRITE_ONCE(node->prev->next, node->next);
+	WRITE_ONCE(node->next->prev, node->prev);
 }
 
 static inline void list_del(struct list_head *node)
@@ -62,7 +66,7 @@ static inline void list_move(struct list_head *node, struct list_head *head)
 
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return READ_ONCE(head->next) == head;
 }
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)

@@ -45,6 +45,7 @@ typedef u64 resource_size_t;
 typedef unsigned int gfp_t;	/* see linux/gfp.h */
 
 typedef struct { int counter; } atomic_t;
+typedef struct { s64 counter; } atomic64_t;
 typedef struct { long counter; } atomic_long_t;
 
 struct list_head { struct list_head *next, *prev; };

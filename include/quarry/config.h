@@ -56,12 +56,43 @@
 #define QUARRY_HIGHMEM_SHARE 8
 #endif
 
+/*
+ * Lock checks: owner, recursion, order of locks, locks of interrupts (kernel/lockcheck.c). For
+ * whoever changes locking: `make DEBUG_LOCKS=1`; the hosted tests have it on. 1 costs some
+ * 300 KiB, 40 bytes a lock, and makes each lock operation several times as slow; 0 not an
+ * instruction. The three below only count then.
+ */
+#ifndef QUARRY_DEBUG_LOCKS
+#define QUARRY_DEBUG_LOCKS 0
+#endif
+
+/* Classes of locks that are told apart. 64 bytes each, and a bit for each pair. */
+#ifndef QUARRY_LOCK_CLASSES
+#define QUARRY_LOCK_CLASSES 512
+#endif
+
+/* Pairs of classes of which one was taken while the other was held. 72 bytes each. */
+#ifndef QUARRY_LOCK_PAIRS
+#define QUARRY_LOCK_PAIRS 2048
+#endif
+
+/* Locks that a CPU or a thread holds at once. 32 bytes each for every CPU and thread. */
+#ifndef QUARRY_LOCKS_HELD
+#define QUARRY_LOCKS_HELD 24
+#endif
+
 _Static_assert(PAGEBLOCK_ORDER == 9, "a section's descriptors must fill one 2 MiB page");
 _Static_assert(QUARRY_MAX_NODES >= 1 && QUARRY_MAX_NODES <= 64, "QUARRY_MAX_NODES: 1 to 64");
 _Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 to 256");
 _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");
 _Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0,
 	       "QUARRY_KMAP_SLOTS: a multiple of 16");
+_Static_assert(QUARRY_DEBUG_LOCKS == 0 || QUARRY_DEBUG_LOCKS == 1, "QUARRY_DEBUG_LOCKS: 0, 1");
+_Static_assert(QUARRY_LOCK_CLASSES >= 64 && QUARRY_LOCK_CLASSES <= 4096 &&
+	       QUARRY_LOCK_CLASSES % 64 == 0, "QUARRY_LOCK_CLASSES: a multiple of 64, to 4096");
+_Static_assert(QUARRY_LOCK_PAIRS >= 64 && QUARRY_LOCK_PAIRS < 65535,
+	       "QUARRY_LOCK_PAIRS: 64 to 65534");
+_Static_assert(QUARRY_LOCKS_HELD >= 8 && QUARRY_LOCKS_HELD <= 255, "QUARRY_LOCKS_HELD: 8 to 255");
 _Static_assert(QUARRY_KMAP_LOCAL_NEST >= 2 && QUARRY_KMAP_LOCAL_NEST <= 200,
 	       "QUARRY_KMAP_LOCAL_NEST: 2 to 200");
 _Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");

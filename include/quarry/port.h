@@ -35,6 +35,7 @@
  *
  *	unsigned long port_irq_save(void);	 interrupts off; returns what was before
  *	void port_irq_restore(unsigned long);	 back to that
+ *	PORT_IRQS_ON				 what it takes to switch them on
  *	bool port_irqs_disabled(void);
  *	unsigned int port_cpu(void);		 this CPU, 0 to QUARRY_NR_CPUS - 1
  *	void port_relax(void);			 in the body of a loop that waits for another CPU
@@ -75,6 +76,12 @@ int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
 /* Removes such a mapping, and this CPU's cached copy. Any context. */
 void port_unmap(unsigned long va, size_t size);
 
+/*
+ * Every CPU forgets what it cached of [va, va + size), where port_unmap() was before. Waits
+ * for all of them, so: interrupts on, no spin lock held. A host with one CPU does nothing.
+ */
+void port_flush(unsigned long va, size_t size);
+
 /* Is va mapped, and to what? For validators and tests. */
 bool port_translate(unsigned long va, phys_addr_t *pa);
 
@@ -82,6 +89,11 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * 4. Text. printk(), panic(), dump_stack(), vsnprintf() and the string functions are the
  * host's, under their Linux names, as declared in linux/printk.h, linux/bug.h,
  * linux/kernel.h and linux/string.h.
+ *
+ * 5. Per-CPU variables. Spin locks count in preempt_count_var (linux/preempt.h), and mm/ has
+ * variables of its own that each CPU has one of (linux/percpu.h). A host defines
+ * preempt_count_var, cpu_number, this_cpu_offset and per_cpu_offset[] as these headers say,
+ * or brings its own linux/percpu.h and linux/preempt.h, which do the same with what it has.
  */
 
 #endif

@@ -92,7 +92,7 @@ class Emulator:
         leave = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"] \
             if self.machine.exit == "debug" else []
         qmp = ["-qmp", f"unix:{control},server=on,wait=off"] \
-            if self.machine.console != "serial" else []
+            if self.machine.console != "serial" or self.machine.nmi else []
         return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(),
                 *self.boot_arguments()]
 
@@ -136,6 +136,7 @@ class Emulator:
         look = Screen(control, self.machine.console, self.base).lines \
             if self.machine.console != "serial" else self.log_lines
         deadline = time.monotonic() + self.machine.time_limit
+        nmi = Nmi(control, self.machine.nmi) if self.machine.nmi else None
         while time.monotonic() < deadline and os.path.getsize(self.log) < LOG_LIMIT:
             gone = has_ended(child)
             lines = look() if gone or not ends_itself else []
@@ -144,7 +145,10 @@ class Emulator:
             if not ends_itself and finished(self.machine, lines):
                 time.sleep(GRACE)
                 return look(), Ended(None, alive_at_end=not has_ended(child))
-            time.sleep(POLL if self.machine.console == "serial" else POLL_SCREEN)
+            if nmi:
+                nmi.inject(self.log)
+            else:
+                time.sleep(POLL if self.machine.console == "serial" else POLL_SCREEN)
         return look(), Ended(None, timed_out=True)
 
     def log_lines(self):
@@ -166,12 +170,56 @@ def kill_and_wait(child):
     return usage.ru_maxrss << 10
 
 
-class Screen:
+class Control:
+    """The emulator's control socket (QMP), opened with the first question."""
+
+    def __init__(self, control):
+        self.control, self.stream = control, None
+
+    def ask(self, command, **arguments):
+        if not self.stream:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(30)
+            connection.connect(self.control)
+            self.stream = connection.makefile("rw")
+            self.stream.readline()
+            self.ask("qmp_capabilities")
+        json.dump({"execute": command, "arguments": arguments}, self.stream)
+        self.stream.write("\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "error" in answer:
+                raise ValueError(answer["error"]["desc"])
+            if "return" in answer:
+                return
+
+
+class Nmi(Control):
+    """Non-maskable interrupts at a rate, from the plan of the tests to the end."""
+
+    def __init__(self, control, rate):
+        super().__init__(control)
+        self.pause, self.started = 1 / rate, False
+
+    def inject(self, log):
+        if not self.started:
+            with open(log, "rb") as file:
+                self.started = b"TAP version" in file.read()
+        time.sleep(self.pause if self.started else POLL)
+        if self.started:
+            try:
+                self.ask("inject-nmi")
+            except (OSError, ValueError):
+                pass  # the emulator has just ended
+
+
+class Screen(Control):
     """What the machine shows, asked for through the control socket."""
 
     def __init__(self, control, kind, base):
-        self.control, self.kind, self.base = control, kind, base
-        self.stream, self.last = None, []
+        super().__init__(control)
+        self.kind, self.base, self.last = kind, base, []
         self.font = read_font() if kind == "screen" else None
 
     def lines(self):
@@ -191,21 +239,3 @@ class Screen:
         path = self.base + ".ppm"
         self.ask("screendump", filename=os.path.abspath(path))
         return read_text(read_ppm(path), self.font)
-
-    def ask(self, command, **arguments):
-        if not self.stream:
-            connection = socket.socket(socket.AF_UNIX)
-            connection.settimeout(30)
-            connection.connect(self.control)
-            self.stream = connection.makefile("rw")
-            self.stream.readline()
-            self.ask("qmp_capabilities")
-        json.dump({"execute": command, "arguments": arguments}, self.stream)
-        self.stream.write("\n")
-        self.stream.flush()
-        while True:
-            answer = json.loads(self.stream.readline())
-            if "error" in answer:
-                raise ValueError(answer["error"]["desc"])
-            if "return" in answer:
-                return

@@ -3,9 +3,11 @@
 #ifndef _ASM_PORT_H
 #define _ASM_PORT_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 #define X86_RFLAGS_IF 0x200UL
+#define PORT_IRQS_ON  X86_RFLAGS_IF	/* for port_irq_restore() */
 
 static inline bool port_irqs_disabled(void)
 {
@@ -31,7 +33,7 @@ static inline void port_irq_restore(unsigned long flags)
 
 static inline unsigned int port_cpu(void)
 {
-	return 0;
+	return this_cpu_read(cpu_number);
 }
 
 static inline void port_relax(void)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clocks of a PC that run at a known rate, best first:
+ *
+ *	HPET	  ACPI's table of that name; its period is in its first register
+ *	PM timer  3.579545 MHz, 24 or 32 bits, an I/O port that the FADT names
+ *	PIT	  1.193182 MHz, 16 bits, counter 2: nobody else's, and its gate is ours
+ *
+ * What the tables say is checked as far as it can be; that a clock really runs shows when it
+ * is used (calibrate.c). Once, at start-up.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "acpi.h"
+#include "arch.h"
+#include "clock.h"
+#include "io.h"
+
+/* ACPI 6.5, 5.2.9: FADT */
+enum { FADT_PM_TIMER = 76, FADT_PM_LENGTH = 91, FADT_FLAGS = 112, FADT_X_PM_TIMER = 208 };
+enum { FADT_FLAG_32_BITS = 1 << 8, FADT_SIZE_X = 220 };
+/* Generic address structure */
+enum { GAS_ADDRESS = 4, SPACE_MEMORY = 0, SPACE_IO = 1 };
+/* IA-PC HPET 1.0a: table, registers */
+enum { HPET_GAS = 40, HPET_SIZE = 56 };
+enum { HPET_PERIOD = 0x04, HPET_CONFIG = 0x10, HPET_COUNTER = 0xf0, HPET_BYTES = 1024 };
+
+#define HPET_RUN	 1
+#define HPET_MAX_PERIOD	 100000000ULL	/* femtoseconds */
+#define FEMTO		 1000000000000000ULL
+#define PM_HZ		 3579545
+#define PIT_HZ		 1193182
+#define PIT_COUNTER_2	 0x42
+#define PIT_COMMAND	 0x43
+#define PIT_GATE	 0x61		/* bit 0: counter 2 runs; bit 1: speaker */
+
+static volatile u32 *hpet;
+static u16 pm_port;
+
+static u32 le32(const u8 *table, unsigned int offset)
+{
+	u32 value;
+
+	memcpy(&value, table + offset, sizeof(value));
+	return value;
+}
+
+static u64 le64(const u8 *table, unsigned int offset)
+{
+	return le32(table, offset) | (u64)le32(table, offset + 4) << 32;
+}
+
+static u64 hpet_read(void)
+{
+	return hpet[HPET_COUNTER / 4];
+}
+
+static bool hpet_find(struct reference *reference)
+{
+	u32 length, period;
+	const u8 *table = acpi_find("HPET", &length);
+
+	if (!table || length < HPET_SIZE || table[HPET_GAS] != SPACE_MEMORY)
+		return false;
+	hpet = arch_map_device(le64(table, HPET_GAS + GAS_ADDRESS), HPET_BYTES, ARCH_MAP_UC);
+	if (!hpet)
+		return false;
+	period = hpet[HPET_PERIOD / 4];
+	if (!period || period > HPET_MAX_PERIOD) {
+		pr_warn("HPET: a period of %u fs makes no sense\n", period);
+		arch_unmap_device((const void *)hpet, HPET_BYTES);
+		return false;
+	}
+	hpet[HPET_CONFIG / 4] |= HPET_RUN;
+	*reference = (struct reference){ "HPET", FEMTO / period, 0xffffffff, hpet_read };
+	return true;
+}
+
+static u64 pm_read(void)
+{
+	return inl(pm_port);
+}
+
+static bool pm_find(struct reference *reference)
+{
+	u32 length;
+	const u8 *table = acpi_find("FACP", &length);
+	u64 port = 0, mask = 0xffffff;
+
+	if (!table || length < FADT_FLAGS + 4)
+		return false;
+	if (table[FADT_PM_LENGTH] == 4)
+		port = le32(table, FADT_PM_TIMER);
+	if (length >= FADT_SIZE_X && table[FADT_X_PM_TIMER] == SPACE_IO &&
+	    le64(table, FADT_X_PM_TIMER + GAS_ADDRESS))
+		port = le64(table, FADT_X_PM_TIMER + GAS_ADDRESS);
+	if (!port || port > 0xfffc)
+		return false;
+	if (le32(table, FADT_FLAGS) & FADT_FLAG_32_BITS)
+		mask = 0xffffffff;
+	pm_port = port;
+	*reference = (struct reference){ "PM timer", PM_HZ, mask, pm_read };
+	return true;
+}
+
+/* It counts down. */
+static u64 pit_read(void)
+{
+	u8 low;
+
+	outb(0x80, PIT_COMMAND);	/* latch counter 2 */
+	low = inb(PIT_COUNTER_2);
+	return 0xffff - (low | inb(PIT_COUNTER_2) << 8);
+}
+
+/* Mode 0 from 0xffff: runs on through 0. Both halves, binary. */
+static bool pit_find(struct reference *reference)
+{
+	outb((inb(PIT_GATE) & ~3) | 1, PIT_GATE);
+	outb(0xb0, PIT_COMMAND);
+	outb(0xff, PIT_COUNTER_2);
+	outb(0xff, PIT_COUNTER_2);
+	*reference = (struct reference){ "PIT", PIT_HZ, 0xffff, pit_read };
+	return true;
+}
+
+unsigned int clocks_find(struct reference references[NR_REFERENCES])
+{
+	unsigned int nr = 0;
+
+	nr += hpet_find(&references[nr]);
+	nr += pm_find(&references[nr]);
+	nr += pit_find(&references[nr]);
+	return nr;
+}

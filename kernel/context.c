@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contexts: where interrupts begin and end on a CPU, and the report of code that may sleep
+ * called where it must not.
+ *
+ * preempt_count() is all the state there is; see linux/preempt.h. Until the scheduler runs, a
+ * CPU is not online, and its interrupts are off: might_sleep() says nothing then.
+ */
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <kernel/cpu.h>
+#include <kernel/kernel.h>
+
+void irq_enter(void)
+{
+	preempt_count_add(HARDIRQ_ONE);
+}
+
+void irq_exit(void)
+{
+	preempt_count_sub(HARDIRQ_ONE);
+}
+
+void nmi_enter(void)
+{
+	preempt_count_add(NMI_ONE);
+}
+
+void nmi_exit(void)
+{
+	preempt_count_sub(NMI_ONE);
+}
+
+void __might_sleep(const char *file, int line)
+{
+	struct task_struct *task = current;
+
+	if (likely(!in_atomic() && !irqs_disabled()) || !cpu_online(smp_processor_id()))
+		return;
+	warn_counted();
+	printk(KERN_ERR "BUG: sleeping function called from invalid context at %s:%d\n", file,
+	       line);
+	printk(KERN_ERR "in_atomic(): %d, irqs_disabled(): %d, pid: %d, name: %s\n", in_atomic(),
+	       irqs_disabled(), task->pid, task->comm);
+	lockdep_print_culprit();
+	dump_stack();
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of kernel/ that make threads, time and CPUs offer each other. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <linux/sched.h>
+
+/* 1. sched.c */
+
+/* Before a CPU is started: its queue, and `idle` as what runs there. */
+void sched_cpu_init(unsigned int cpu, struct task_struct *idle);
+/* Where threads begin: interrupts off, as arch_switch() left them. */
+void sched_first_switch(void);
+/* The calling thread ends. */
+void sched_exit(void) __noreturn;
+/* What a CPU does when it has nothing to do. */
+void sched_idle(void) __noreturn;
+/* The tick, on this CPU. */
+void sched_tick(void);
+/*
+ * The name (a buffer of TASK_COMM_LEN) and the number of the thread that a CPU runs; false if
+ * it is just being changed. Any context but NMIs.
+ */
+bool sched_who_runs(unsigned int cpu, char *comm, int *pid);
+/* Threads that wait for that CPU. */
+unsigned int sched_nr_queued(unsigned int cpu);
+
+/* 2. kthread.c */
+
+/* A thread that runs entry() once it is switched to; NULL when there is no memory. May sleep. */
+struct task_struct *thread_make(void (*entry)(void), const char *fmt, ...) __printf(2, 3);
+/* A thread has ended and was switched away from. Interrupts off. */
+void thread_reap(struct task_struct *task);
+
+/* 3. timer.c */
+
+/* This CPU leaves its idle thread: it needs ticks again. Interrupts off. */
+void tick_resume(void);
+/* Does this CPU's idle thread run? For the tick; interrupts off. */
+bool sched_is_idle(void);
+
+/* 4. smp.c */
+
+void smp_set_online(unsigned int cpu);
+
+#endif
