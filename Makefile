@@ -40,7 +40,7 @@ else
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all iso run run-uefi usb gdb test test-hosted test-machines test-machine \
+.PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
 	check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
@@ -145,6 +145,8 @@ test: $(BUILD)/quarry.iso $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
+test-long: $(HOSTED_BINARY)		## ten million page operations in all contexts, in minutes
+	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
 test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name

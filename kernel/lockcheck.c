@@ -358,7 +358,6 @@ void debug_check_no_locks_held(void)
 	local_irq_save(flags);
 	report(LOCKCHECK_LEFT, "BUG: a thread ends and still holds locks", held->locks[0].map,
 	       _RET_IP_);
-	held->nr = 0;
 	local_irq_restore(flags);
 }
 

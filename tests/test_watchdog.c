@@ -16,7 +16,7 @@
 #define LONG_ENOUGH (5 * THRESH)
 #define AT_MOST (100 * THRESH)
 
-/* A thread that hangs until it was reported, or long enough not to have been. */
+/* A thread that hangs until that CPU was reported, or long enough for it not to have been. */
 struct hang {
 	unsigned int cpu;
 	enum watchdog_report kind;
@@ -37,11 +37,8 @@ static void do_hang(void *arg)
 {
 	struct hang *hang = arg;
 	unsigned long flags = 0;
-	u64 start;
+	u64 start = arch_ktime_ns();
 
-	hang->cpu = smp_processor_id();
-	hang->before = watchdog_count(hang->cpu, hang->kind);
-	start = arch_ktime_ns();
 	if (hang->irqs_off)
 		local_irq_save(flags);
 	while (goes_on(hang, start)) {
@@ -53,12 +50,14 @@ static void do_hang(void *arg)
 		local_irq_restore(flags);
 }
 
-/* Was the CPU that hangs so reported? */
+/* Is a CPU that hangs so reported? */
 static bool is_reported(int cpu, struct hang *hang)
 {
 	u64 before = watchdog_set_thresh(THRESH);
 	struct test_thread thread;
 
+	hang->cpu = (unsigned int)cpu;
+	hang->before = watchdog_count(hang->cpu, hang->kind);
 	test_thread_start(&thread, cpu, do_hang, hang);
 	test_thread_join(&thread);
 	watchdog_set_thresh(before);
@@ -94,27 +93,28 @@ SELFTEST(watchdog, names_a_cpu_that_takes_no_interrupts)
 	CHECK(is_reported(0, &hang));
 }
 
-/* The second CPU is watched by the first, which has stopped too: so it is another that tells. */
+/*
+ * The second CPU is watched by the first, which has stopped too, until the second is reported:
+ * so it is another that tells.
+ */
 SELFTEST(watchdog, names_two_neighbours_that_take_none)
 {
-	struct hang hangs[2] = {
-		{ .kind = WATCHDOG_HARD, .irqs_off = true },
-		{ .kind = WATCHDOG_HARD, .irqs_off = true },
-	};
+	struct hang hang = { .kind = WATCHDOG_HARD, .irqs_off = true };
 	struct test_thread threads[2];
 	unsigned int i;
 	u64 before;
 
 	if (num_online_cpus() < 3)
 		SKIP("nobody else is there to see it");
+	hang.cpu = (unsigned int)test_cpu(1);
+	hang.before = watchdog_count(hang.cpu, WATCHDOG_HARD);
 	before = watchdog_set_thresh(THRESH);
 	for (i = 2; i-- > 0;)
-		test_thread_start(&threads[i], test_cpu(i), do_hang, &hangs[i]);
+		test_thread_start(&threads[i], test_cpu(i), do_hang, &hang);
 	for (i = 0; i < 2; i++)
 		test_thread_join(&threads[i]);
 	watchdog_set_thresh(before);
-	for (i = 0; i < 2; i++)
-		CHECK(watchdog_count(hangs[i].cpu, WATCHDOG_HARD) > hangs[i].before);
+	CHECK(watchdog_count(hang.cpu, WATCHDOG_HARD) > hang.before);
 }
 
 SELFTEST(watchdog, can_be_off)
