@@ -65,6 +65,8 @@ void kernel_main(u32 loader, u32 info)
 	sched_init();				/* this is a thread from here on */
 	port_irq_restore(PORT_IRQS_ON);		/* interrupts on, as a running kernel has them */
 	smp_start();				/* the other CPUs join */
+	if (quarry_start())			/* memory management has threads of its own */
+		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
 	crash_if_asked();			/* crash=: a fault on purpose */
 	failed = selftest_run();		/* the proof */

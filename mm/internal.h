@@ -62,12 +62,23 @@ bool memblock_next_free_in(const struct memblock_type *memory, const struct memb
 #define MAX_DMA_PFN	   (SZ_16M >> PAGE_SHIFT)
 #define MAX_DMA32_PFN	   (SZ_4G >> PAGE_SHIFT)
 
-/* Only first pages of blocks have a state other than PAGE_NONE. */
-enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED };
+/*
+ * Only first pages of blocks have a state other than PAGE_NONE, and PAGE_SLAB's pages.
+ *
+ *	PAGE_FREE	in a zone's lists
+ *	PAGE_USED	allocated
+ *	PAGE_CACHED	free, in the cache of one CPU (pcp.c): not in the zone's lists
+ *	PAGE_SLAB	allocated, by slab.c: every page of the block says so
+ */
+enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB };
 #define PG_COMP 1		/* page->flags: allocated with __GFP_COMP */
 
-/* What the pages of a page block are used for, so that they come free together. */
-enum mobility { UNMOVABLE, RECLAIMABLE, MOVABLE, NR_MOBILITY };
+/*
+ * What the pages of a page block are used for, so that they come free together. As the two
+ * bits of gfp flags say: __GFP_MOVABLE, __GFP_RECLAIMABLE.
+ */
+enum mobility { UNMOVABLE, MOVABLE, RECLAIMABLE, NR_MOBILITY };
+#define GFP_MOBILITY_SHIFT 3
 
 /*
  * The page-block table: one entry for each 2 MiB of RAM, 64 bytes apart so that one is one
@@ -189,6 +200,14 @@ int section_init(void);
 bool section_grow(struct zone *zone);
 /* The zone's pristine pages, counted anew. */
 unsigned long section_count_pristine(const struct zone *zone);
+
+/* ---- page_free.c ---- */
+
+/*
+ * Makes an allocated block into allocated blocks of order 0, [0, nr) of them with one
+ * reference each; the first page keeps the references it has.
+ */
+void break_block(struct page *page, unsigned long nr);
 
 /* ---- highmem.c ---- */
 

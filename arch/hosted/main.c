@@ -227,6 +227,8 @@ int main(int argc, char **argv)
 	sched_init();				/* this is a thread, CPU 0 has an idle one */
 	port_irq_restore(0);			/* interrupts on, as a running kernel has them */
 	smp_start();				/* the other CPUs run */
+	if (quarry_start())			/* memory management has threads of its own */
+		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
 	failed = selftest_run();
 	arch_stop_others();			/* nothing runs while the process ends */

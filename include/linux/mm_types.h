@@ -14,10 +14,15 @@
  * page after split_page()); the allocator leaves them alone until the block is freed.
  */
 struct page {
-	u8 state;		/* enum page_state in mm/internal.h */
-	u8 order;		/* of the block that starts here */
-	u16 flags;
-	atomic_t _refcount;
+	union {
+		struct {
+			u8 state;	/* enum page_state in mm/internal.h */
+			u8 order;	/* of the block that starts here */
+			u16 flags;
+			atomic_t _refcount;
+		};
+		u64 word;		/* all four, to be compared and set at once */
+	};
 	union {
 		struct list_head lru;
 		struct { u16 next, prev; } buddy; /* while free: links in its page block */

@@ -39,6 +39,8 @@
  *	bool port_irqs_disabled(void);
  *	unsigned int port_cpu(void);		 this CPU, 0 to QUARRY_NR_CPUS - 1
  *	void port_relax(void);			 in the body of a loop that waits for another CPU
+ *	PORT_RSEQ				 if interrupts return by way of rseq_rewind(),
+ *						 see quarry/rseq.h; x86_64 with GS per CPU
  */
 #include <asm/port.h>
 
@@ -94,6 +96,13 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * variables of its own that each CPU has one of (linux/percpu.h). A host defines
  * preempt_count_var, cpu_number, this_cpu_offset and per_cpu_offset[] as these headers say,
  * or brings its own linux/percpu.h and linux/preempt.h, which do the same with what it has.
+ *
+ * 6. Threads, waiting, other CPUs. What sleeps, wakes or runs in the background uses the host's
+ * kthread_run(), kthread_stop(), schedule(), schedule_timeout(), cond_resched(), wait queues,
+ * mutexes, rw_semaphores, completions, timers, work, on_each_cpu(), smp_call_function_*(),
+ * jiffies and ktime_get(), under these Linux names, as declared in linux/kthread.h,
+ * linux/sched.h, linux/wait.h, linux/mutex.h, linux/smp.h and so on. quarry_init() uses none
+ * of them: what needs them starts in quarry_start(), once the host has threads.
  */
 
 #endif

@@ -27,6 +27,12 @@ void quarry_plan(const struct quarry_options *options);
  */
 int quarry_init(void);
 
+/*
+ * Starts what runs in the background; other CPUs that run already take part from now on. Once,
+ * in a thread, when threads, interrupts and the other CPUs work. 0 or -ENOMEM.
+ */
+int quarry_start(void);
+
 /* The i-th range of RAM that the direct map must cover: [*start, *end), bytes. */
 bool quarry_direct_range(unsigned int i, phys_addr_t *start, phys_addr_t *end);
 #define for_each_direct_range(i, p_start, p_end) \

@@ -16,6 +16,7 @@
 #include <linux/types.h>
 
 #define PORT_IRQS_ON 0UL	/* what port_irq_restore() takes to switch them on */
+#define PORT_RSEQ			/* interrupts return by way of rseq_rewind() */
 
 DECLARE_PER_CPU(unsigned long, port_irqs_off);	/* 0 or 1; a CPU starts with 1 */
 DECLARE_PER_CPU(unsigned int, hosted_pending);	/* interrupts to come, HOSTED_IRQ_* bits */

@@ -8,6 +8,7 @@
 
 #define X86_RFLAGS_IF 0x200UL
 #define PORT_IRQS_ON  X86_RFLAGS_IF	/* for port_irq_restore() */
+#define PORT_RSEQ			/* interrupts return by way of rseq_rewind() */
 
 static inline bool port_irqs_disabled(void)
 {
