@@ -2,6 +2,7 @@
 /* The order of a boot on the bare machine, and its end. */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <quarry/port.h>
 #include <quarry/quarry.h>
 #include <arch/x86_64/acpi.h>
@@ -65,6 +66,8 @@ void kernel_main(u32 loader, u32 info)
 	sched_init();				/* this is a thread from here on */
 	port_irq_restore(PORT_IRQS_ON);		/* interrupts on, as a running kernel has them */
 	smp_start();				/* the other CPUs join */
+	if (rcu_init())				/* what readers may look at can be freed later */
+		panic("not enough memory for the thread of RCU");
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */

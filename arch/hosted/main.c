@@ -16,6 +16,7 @@
 #include <quarry/quarry.h>
 
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
@@ -227,6 +228,8 @@ int main(int argc, char **argv)
 	sched_init();				/* this is a thread, CPU 0 has an idle one */
 	port_irq_restore(0);			/* interrupts on, as a running kernel has them */
 	smp_start();				/* the other CPUs run */
+	if (rcu_init())				/* what readers may look at can be freed later */
+		panic("not enough memory for the thread of RCU");
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */

@@ -49,6 +49,11 @@ typedef struct { s64 counter; } atomic64_t;
 typedef struct { long counter; } atomic_long_t;
 
 struct list_head { struct list_head *next, *prev; };
+struct callback_head {
+	struct callback_head *next;
+	void (*func)(struct callback_head *head);
+};
+#define rcu_head callback_head
 struct hlist_head { struct hlist_node *first; };
 struct hlist_node { struct hlist_node *next, **pprev; };
 
