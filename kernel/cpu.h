@@ -26,7 +26,7 @@ unsigned int arch_nr_cpus(void);
 int arch_cpu_start(unsigned int cpu, struct task_struct *idle);
 /* With interrupts off and nothing to do: atomically lets interrupts in and waits for one. */
 void arch_cpu_idle(void);
-/* The node that CPU belongs to (SRAT; until there is one: 0). */
+/* The node that CPU belongs to (SRAT; hosted: option nodecpus=); 0 when nobody says. */
 int arch_cpu_to_node(unsigned int cpu);
 
 /* Interrupts one CPU; it calls ipi_handler(kind) with interrupts off. Never waits for it. */

@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/topology.h>
 #include <quarry/port.h>
 #include <quarry/quarry.h>
 #include <arch/x86_64/acpi.h>
@@ -62,6 +63,7 @@ void kernel_main(u32 loader, u32 info)
 	memory_init();				/* memblock knows RAM and what is taken */
 	start_memory();				/* the page allocator works */
 	apic_init();				/* CPUs counted, interrupts can be routed */
+	set_cpu_numa_node(0, arch_cpu_to_node(0)); /* this CPU's memory comes from its node */
 	time_init();				/* the clock runs */
 	sched_init();				/* this is a thread from here on */
 	port_irq_restore(PORT_IRQS_ON);		/* interrupts on, as a running kernel has them */

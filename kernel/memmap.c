@@ -9,6 +9,7 @@
  *	memmap=SIZE#START	ACPI data
  *	memmap=SIZE!START	protected memory
  *	memmap=exactmap		forget the firmware's map, and the options before this one
+ *	numa=off		all of it is near to every CPU
  *
  * The last three kinds mean the same here: not RAM. Words are joined by commas, and the
  * option may be repeated. Numbers take K, M, G, T and 0x. The smallest limit counts.
@@ -127,6 +128,18 @@ void memmap_read_options(struct memmap_options *options)
 	cmdline_each("mem", read_value, &reader);
 	reader.name = "memmap";
 	cmdline_each("memmap", read_value, &reader);
+}
+
+bool memmap_numa_off(void)
+{
+	char text[8];
+
+	if (!cmdline_has("numa"))
+		return false;
+	if (cmdline_value("numa", text, sizeof(text)) && !strcmp(text, "off"))
+		return true;
+	pr_warn("numa= makes no sense, only numa=off does; ignored\n");
+	return false;
 }
 
 /* The end of a range, at the top of the address space where it would wrap. */

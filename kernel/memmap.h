@@ -31,6 +31,9 @@ bool memmap_parse(const char *text, struct memmap_change *change);
 /* The command line's mem= first, then its memmap= in order; a bad one is reported, ignored. */
 void memmap_read_options(struct memmap_options *options);
 
+/* numa=off: all memory and all CPUs are node 0. Another value is reported, ignored. */
+bool memmap_numa_off(void);
+
 /* Takes the result: memblock_add() and memblock_remove(), or what a test offers. */
 struct memmap_sink {
 	int (*add)(phys_addr_t start, phys_addr_t size);

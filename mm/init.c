@@ -10,6 +10,8 @@ int quarry_init(void)
 	int err = mmzone_init();
 
 	if (!err)
+		err = numa_init();
+	if (!err)
 		err = highmem_init();
 	if (!err)
 		err = section_init(); /* last: it counts what the others left */

@@ -119,12 +119,7 @@ struct node {
 };
 
 extern struct node *nodes[QUARRY_MAX_NODES];	/* NULL: a node without memory */
-/*
- * For each node, with or without memory, all zones in the order in which its requests try
- * them: by distance, then HIGHMEM first. Each list has nr_zones entries.
- */
-extern struct zone **zonelists[QUARRY_MAX_NODES];
-extern unsigned int nr_zones;
+extern unsigned int nr_zones;		/* those that have memory */
 extern unsigned long max_pfn;		/* one past the last page of RAM */
 
 /* One byte for each section up to max_pfn; see section.c. */
@@ -169,6 +164,24 @@ static inline struct pageblock *page_block(const struct page *page)
 
 /* The first page of the block, free or allocated, that holds the page; NULL: in none. */
 struct page *page_block_head(const struct page *page);
+
+/* ---- numa.c ---- */
+
+struct zonelist {
+	/* By the most precious zone that a request may use: the zones it tries; NULL at the end. */
+	struct zone **zones[MAX_NR_ZONES];
+};
+
+extern struct zonelist zonelists[QUARRY_MAX_NODES];
+
+/* For requests that start at a node, with memory or without: best zone first, NULL last. */
+static inline struct zone **node_zonelist(int nid, enum zone_type highest)
+{
+	return zonelists[nid].zones[highest];
+}
+
+int numa_init(void);
+unsigned int numa_validate(void);
 
 /* ---- buddy.c: callers hold zone->lock ---- */
 

@@ -242,12 +242,12 @@ static phys_addr_t fit(phys_addr_t lo, phys_addr_t hi, phys_addr_t size, phys_ad
 }
 
 /*
- * The highest free place in [start, end), in whole pages of RAM: the direct map leaves out
- * the rest. Address 0 stands for failure, so page 0 is never allocated here. Ranges outside
- * the direct map serve only callers that name an address range.
+ * The highest free place in [start, end) on the node (NUMA_NO_NODE: on any), in whole pages of
+ * RAM: the direct map leaves out the rest. Address 0 stands for failure, so page 0 is never
+ * allocated here. Ranges outside the direct map serve only callers that name an address range.
  */
 static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_addr_t start,
-				   phys_addr_t end, bool nomap)
+				   phys_addr_t end, int nid, bool nomap)
 {
 	phys_addr_t lo, hi, base, best = 0;
 
@@ -259,7 +259,8 @@ static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_add
 
 		if (lo >= end)
 			break;
-		if (!nomap && ram->nomap)
+		if ((!nomap && ram->nomap) ||
+		    (nid != NUMA_NO_NODE && memblock_nid(ram->nid) != nid))
 			continue;
 		base = fit(max(lo, PFN_PHYS(PFN_UP(ram->base))),
 			   min3(hi, end, PFN_PHYS(PFN_DOWN(ram->end))), size, align ? align : 64);
@@ -271,12 +272,27 @@ static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_add
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
 				      phys_addr_t start, phys_addr_t end)
 {
-	return reserve_highest(size, align, start, end, true);
+	return reserve_highest(size, align, start, end, NUMA_NO_NODE, true);
+}
+
+phys_addr_t memblock_alloc_range_nid(phys_addr_t size, phys_addr_t align, phys_addr_t start,
+				     phys_addr_t end, int nid, bool exact_nid)
+{
+	phys_addr_t base = reserve_highest(size, align, start, end, nid, true);
+
+	return base || exact_nid ? base : memblock_phys_alloc_range(size, align, start, end);
+}
+
+void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int nid)
+{
+	phys_addr_t base = reserve_highest(size, align, 0, current_limit, nid, false);
+
+	if (!base && nid != NUMA_NO_NODE)
+		base = reserve_highest(size, align, 0, current_limit, NUMA_NO_NODE, false);
+	return base ? memset(phys_to_virt(base), 0, size) : NULL;
 }
 
 void *memblock_alloc(phys_addr_t size, phys_addr_t align)
 {
-	phys_addr_t base = reserve_highest(size, align, 0, current_limit, false);
-
-	return base ? memset(phys_to_virt(base), 0, size) : NULL;
+	return memblock_alloc_node(size, align, NUMA_NO_NODE);
 }

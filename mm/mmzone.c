@@ -12,9 +12,10 @@
  * below 4 GiB. All borders are multiples of a page block (2 MiB): one page block belongs to
  * one zone. Where two nodes meet inside a page block, the lower node gets it whole.
  *
- * mmzone_init() makes the nodes with their zones, and for each node, memory or not, the
- * zonelist: the order in which a request that starts there tries all zones. Nearest node
- * first; on each node from the least to the most precious zone: HIGHMEM, NORMAL, DMA32, DMA.
+ * mmzone_init() makes the nodes that have memory with their zones, each node's structure in
+ * its own memory. RAM of two nodes may take turns by address (the lowest node of a PC has the
+ * hole of the devices in it, and others may lie there): a zone reaches from its first page to
+ * its last, and what lies between and is not its own is told apart by page block.
  *
  * Everything here is constant after the boot, so nothing is locked; the counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.
@@ -22,13 +23,11 @@
 #include "internal.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
-struct zone **zonelists[QUARRY_MAX_NODES];
 unsigned int nr_zones;
 unsigned long max_pfn;
 u8 *section_state;
 
 static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
-static u8 distances[QUARRY_MAX_NODES][QUARRY_MAX_NODES]; /* 0: never told */
 
 /* ---- The plan ---- */
 
@@ -54,18 +53,22 @@ static unsigned long node_pages(int nid)
 	return pages;
 }
 
-/* Gives page blocks that two nodes share to the lower one. */
+/* Gives page blocks that several nodes share to the lowest of them by address. */
 static void align_nodes(void)
 {
 	const phys_addr_t size = PAGE_SIZE << PAGEBLOCK_ORDER;
+	unsigned int i = 1;
 
-	for (unsigned int i = 1; i < memblock_memory.nr; i++) {
+	while (i < memblock_memory.nr) {
 		struct memblock_region *r = &memblock_memory.regions[i];
+		unsigned int before = memblock_memory.nr;
 		int below = range_nid(r - 1);
 
 		if (range_nid(r) != below && !IS_ALIGNED(r->base, size) &&
 		    ALIGN_DOWN(r->base, size) < r[-1].end)
 			memblock_set_node(r->base, ALIGN(r->base, size) - r->base, below);
+		/* Where the range is now part of the one below, the next one stands here. */
+		i += memblock_memory.nr >= before;
 	}
 }
 
@@ -151,35 +154,6 @@ enum zone_type zone_of_pfn(int nid, unsigned long pfn)
 
 /* ---- Nodes ---- */
 
-int node_distance(int from, int to)
-{
-	int told = distances[from][to];
-
-	return told ? told : from == to ? 10 : 20;
-}
-
-int numa_set_distance(int from, int to, int distance)
-{
-	if (from < 0 || to < 0 || from >= MAX_NUMNODES || to >= MAX_NUMNODES ||
-	    distance < 10 || distance > 255)
-		return -EINVAL;
-	distances[from][to] = distance;
-	return 0;
-}
-
-bool node_has_memory(int nid)
-{
-	return nid >= 0 && nid < MAX_NUMNODES && nodes[nid];
-}
-
-int numa_node_id(void)
-{
-	for (int nid = 0; nid < MAX_NUMNODES; nid++)
-		if (nodes[nid])
-			return nid;
-	return 0;
-}
-
 /* Counts a range of RAM in each zone it touches. */
 static void span_zones(int nid, unsigned long pfn, unsigned long end)
 {
@@ -205,7 +179,7 @@ static void span_zones(int nid, unsigned long pfn, unsigned long end)
 
 static int make_node(int nid)
 {
-	nodes[nid] = memblock_alloc(sizeof(*nodes[nid]), 64);
+	nodes[nid] = memblock_alloc_node(sizeof(*nodes[nid]), 64, nid);
 	if (!nodes[nid])
 		return -ENOMEM;
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
@@ -222,47 +196,12 @@ static int make_node(int nid)
 	return 0;
 }
 
-/* The nearest node to `from` that is not in `done`; equal distances by number, own first. */
-static int nearest_node(int from, u64 done)
-{
-	int best = -1;
-
-	for (int i = 0; i < MAX_NUMNODES; i++) {
-		int nid = (from + i) % MAX_NUMNODES;
-
-		if (nodes[nid] && !(done & BIT_ULL(nid)) &&
-		    (best < 0 || node_distance(from, nid) < node_distance(from, best)))
-			best = nid;
-	}
-	return best;
-}
-
-static int make_zonelist(int from)
-{
-	struct zone **list = memblock_alloc(nr_zones * sizeof(*list), 64);
-	u64 done = 0;
-	int nid;
-
-	if (!list)
-		return -ENOMEM;
-	zonelists[from] = list;
-	while ((nid = nearest_node(from, done)) >= 0) {
-		done |= BIT_ULL(nid);
-		for (int type = MAX_NR_ZONES - 1; type >= 0; type--)
-			if (nodes[nid]->zones[type].present)
-				*list++ = &nodes[nid]->zones[type];
-	}
-	return 0;
-}
-
 int mmzone_init(void)
 {
 	int nid, err = 0;
 
 	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
 		err = node_pages(nid) ? make_node(nid) : 0;
-	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
-		err = make_zonelist(nid);
 	return err || nr_zones ? err : -ENOMEM;
 }
 
@@ -289,7 +228,8 @@ const char *zone_name(const struct zone *zone)
 
 struct zone *node_zone(int nid, enum zone_type type)
 {
-	if (!node_has_memory(nid) || type >= MAX_NR_ZONES || !nodes[nid]->zones[type].present)
+	if (nid < 0 || nid >= MAX_NUMNODES || !nodes[nid] || type >= MAX_NR_ZONES ||
+	    !nodes[nid]->zones[type].present)
 		return NULL;
 	return &nodes[nid]->zones[type];
 }

@@ -118,19 +118,19 @@ static struct page *alloc_from_zone(struct zone *zone, unsigned int order, enum 
 
 static bool zone_allowed(const struct zone *zone, gfp_t gfp, int nid, const nodemask_t *mask)
 {
-	return zone->idx <= highest_zone(gfp) && (!mask || node_isset(zone->nid, *mask)) &&
+	return (!mask || node_isset(zone->nid, *mask)) &&
 	       (!(gfp & __GFP_THISNODE) || zone->nid == nid);
 }
 
 static struct page *alloc_from_zonelist(gfp_t gfp, unsigned int order, int nid,
 					const nodemask_t *mask)
 {
-	struct zone **list = zonelists[nid];
+	struct zone **zone = node_zonelist(nid, highest_zone(gfp));
 	struct page *page = NULL;
 
-	for (unsigned int i = 0; i < nr_zones && !page; i++)
-		if (zone_allowed(list[i], gfp, nid, mask))
-			page = alloc_from_zone(list[i], order, gfp_mobility(gfp));
+	for (; *zone && !page; zone++)
+		if (zone_allowed(*zone, gfp, nid, mask))
+			page = alloc_from_zone(*zone, order, gfp_mobility(gfp));
 	return page;
 }
 

@@ -13,9 +13,10 @@
  *	| 2 MiB descriptors | 8 KiB table | ......... free, page block 1 to 127 ......... |
  *
  * and is mapped, with one large page-table entry, when the first page of it is wanted. All
- * other sections with RAM (a handful: holes, the kernel, ends of memory) are irregular. They
- * are mapped at boot, with descriptors only for page blocks in which there is RAM, stored
- * wherever the section has room.
+ * other sections with RAM (a handful: holes, the kernel, ends of memory and of nodes) are
+ * irregular. They are mapped at boot, with descriptors only for page blocks in which there is
+ * RAM, stored in free memory of the same node: of this section, or else of another irregular
+ * one. So descriptors lie on the node that they describe, as long as it has room for them.
  *
  * Mapped is not yet made: descriptors must be zero to be valid, and they are cleared one page
  * block (16 KiB for 2 MiB) at a time, when its first page is handed out. Until then the page
@@ -148,8 +149,8 @@ static bool is_regular(unsigned long section)
 	       (r == memblock_reserved.nr || memblock_reserved.regions[r].base >= end);
 }
 
-/* Is there a page of RAM in the page block? */
-static bool block_has_ram(unsigned long pfn)
+/* The node of a page block; NUMA_NO_NODE when there is no page of RAM in it. */
+static int block_nid(unsigned long pfn)
 {
 	unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn) + PAGE_SIZE - 1);
 
@@ -158,11 +159,11 @@ static bool block_has_ram(unsigned long pfn)
 		unsigned long start = max(PFN_UP(r->base), pfn);
 
 		if (start >= pfn + PAGEBLOCK_PAGES)
-			return false;
+			return NUMA_NO_NODE;
 		if (start < min(PFN_DOWN(r->end), pfn + PAGEBLOCK_PAGES))
-			return true;
+			return memblock_nid(r->nid);
 	}
-	return false;
+	return NUMA_NO_NODE;
 }
 
 static int mark_present(void)
@@ -206,45 +207,80 @@ static int sort_sections(void)
 	return 0;
 }
 
-/* Storage for an irregular section: its own memory, or else that of another irregular one. */
-static phys_addr_t find_storage(unsigned long section, phys_addr_t size)
+/* Free memory in a section; nid NUMA_NO_NODE: of any node. */
+static phys_addr_t take_from(unsigned long section, phys_addr_t size, int nid)
 {
 	phys_addr_t base = section * SECTION_SIZE;
-	phys_addr_t found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE);
 
-	for (unsigned long s = 0; s < nr_sections && !found; s++) {
-		if (section_state[s] & SECTION_REGULAR)
+	return memblock_alloc_range_nid(size, PAGE_SIZE, base, base + SECTION_SIZE, nid, true);
+}
+
+/* Storage for an irregular section: its own memory, or else that of another irregular one. */
+static phys_addr_t find_storage(unsigned long section, phys_addr_t size, int nid)
+{
+	phys_addr_t found = take_from(section, size, nid);
+
+	for (unsigned long s = 0; s < nr_sections && !found; s++)
+		if (!(section_state[s] & SECTION_REGULAR))
+			found = take_from(s, size, nid);
+	return found || nid == NUMA_NO_NODE ? found : find_storage(section, size, NUMA_NO_NODE);
+}
+
+static void give_up(unsigned long pfn, unsigned long nr_pages)
+{
+	pr_warn("mm: no room to describe the RAM at %#llx: not used\n", (u64)PFN_PHYS(pfn));
+	memblock_remove(PFN_PHYS(pfn), PFN_PHYS(nr_pages));
+}
+
+/* The descriptors of those page blocks from pfn on that the node has in this section. */
+static void map_blocks(unsigned long section, unsigned long pfn, int nid)
+{
+	unsigned long end = (section + 1) * PAGES_PER_SECTION, next;
+	phys_addr_t storage, size = 0;
+
+	for (next = pfn; next < end; next += PAGEBLOCK_PAGES)
+		size += block_nid(next) == nid ? BLOCK_DESCRIPTORS : 0;
+	storage = find_storage(section, size, nid);
+	for (next = pfn; next < end; next += PAGEBLOCK_PAGES) {
+		if (block_nid(next) != nid)
 			continue;
-		base = s * SECTION_SIZE;
-		found = memblock_phys_alloc_range(size, PAGE_SIZE, base, base + SECTION_SIZE);
+		if (!storage) {
+			give_up(next, PAGEBLOCK_PAGES);
+			continue;
+		}
+		port_map((unsigned long)pfn_to_page(next), storage, BLOCK_DESCRIPTORS, PORT_RW);
+		storage += BLOCK_DESCRIPTORS;
 	}
-	return found;
+}
+
+/* Its part of the page-block table, on the node of its first page block. */
+static bool map_table(unsigned long section, int nid)
+{
+	phys_addr_t storage = find_storage(section, SECTION_TABLE, nid);
+
+	if (!storage)
+		return false;
+	port_map(table_va(section), storage, SECTION_TABLE, PORT_RW);
+	memset((void *)table_va(section), 0, SECTION_TABLE);
+	section_state[section] |= SECTION_MAPPED;
+	return true;
 }
 
 static void map_irregular(unsigned long section)
 {
 	unsigned long first = section * PAGES_PER_SECTION;
-	phys_addr_t storage, size = SECTION_TABLE;
+	nodemask_t done = NODE_MASK_NONE;
 
-	for (unsigned long pfn = first; pfn < first + PAGES_PER_SECTION; pfn += PAGEBLOCK_PAGES)
-		size += block_has_ram(pfn) ? BLOCK_DESCRIPTORS : 0;
-	storage = size > SECTION_TABLE ? find_storage(section, size) : 0;
-	if (!storage) {
-		pr_warn("mm: no room to describe the RAM at %#llx: not used\n",
-			(u64)section * SECTION_SIZE);
-		memblock_remove(section * SECTION_SIZE, SECTION_SIZE);
-		return;
-	}
-	port_map(table_va(section), storage, SECTION_TABLE, PORT_RW);
-	memset((void *)table_va(section), 0, SECTION_TABLE);
-	storage += SECTION_TABLE;
 	for (unsigned long pfn = first; pfn < first + PAGES_PER_SECTION; pfn += PAGEBLOCK_PAGES) {
-		if (!block_has_ram(pfn))
+		int nid = block_nid(pfn);
+
+		if (nid == NUMA_NO_NODE || node_test_and_set(nid, done))
 			continue;
-		port_map((unsigned long)pfn_to_page(pfn), storage, BLOCK_DESCRIPTORS, PORT_RW);
-		storage += BLOCK_DESCRIPTORS;
+		if ((section_state[section] & SECTION_MAPPED) || map_table(section, nid))
+			map_blocks(section, pfn, nid);
+		else
+			give_up(first, PAGES_PER_SECTION);
 	}
-	section_state[section] |= SECTION_MAPPED;
 }
 
 /* Reserved RAM never passes through a zone's lists, but it has descriptors. */
@@ -255,13 +291,11 @@ static void make_reserved_live(void)
 		unsigned long pfn = ALIGN_DOWN(PFN_DOWN(r->base), PAGEBLOCK_PAGES);
 
 		for (; pfn < PFN_UP(r->end) && pfn < max_pfn; pfn += PAGEBLOCK_PAGES) {
-			unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn));
-			int nid;
+			int nid = block_nid(pfn);
 
-			if (!block_has_ram(pfn) || m == memblock_memory.nr)
-				continue;
-			nid = memblock_nid(memblock_memory.regions[m].nid);
-			make_live(&nodes[nid]->zones[zone_of_pfn(nid, pfn)], pfn_to_block(pfn));
+			if (nid != NUMA_NO_NODE)
+				make_live(&nodes[nid]->zones[zone_of_pfn(nid, pfn)],
+					  pfn_to_block(pfn));
 		}
 	}
 }

@@ -210,7 +210,8 @@ static unsigned int check_zone(struct zone *zone)
 unsigned int quarry_validate(void)
 {
 	unsigned int wrong = check_ranges("memory", &memblock_memory) +
-			     check_ranges("reserved", &memblock_reserved) + highmem_validate();
+			     check_ranges("reserved", &memblock_reserved) + numa_validate() +
+			     highmem_validate();
 	struct zone *zone;
 
 	for_each_zone(zone)

@@ -275,3 +275,17 @@ SELFTEST(memmap, too_many_ranges_cost_ram_only)
 	CHECK_EQ(info.ranges[3].start, 3 << 20);
 	CHECK_EQ(info.ranges[BOOT_MAX_RANGES - 1].type, BOOT_NVS);
 }
+
+SELFTEST(memmap, numa_is_off_or_not)
+{
+	const char *before = cmdline_set("mem=1G");
+
+	CHECK(!memmap_numa_off());
+	cmdline_set("numa=off");
+	CHECK(memmap_numa_off());
+	cmdline_set("numa=on");			/* named on the log */
+	CHECK(!memmap_numa_off());
+	cmdline_set("numa=offoffoff");
+	CHECK(!memmap_numa_off());
+	cmdline_set(before);
+}

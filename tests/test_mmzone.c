@@ -90,36 +90,6 @@ SELFTEST(mmzone, highmem_is_the_top_of_its_node)
 	}
 }
 
-SELFTEST(mmzone, zonelists_go_by_distance_then_zone)
-{
-	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
-		struct zone **list = zonelists[nid];
-
-		if (node_has_memory(nid))
-			CHECK_EQ(list[0]->nid, nid);
-		for (unsigned int i = 1; i < nr_zones; i++) {
-			struct zone *a = list[i - 1], *b = list[i];
-
-			CHECK(node_distance(nid, a->nid) <= node_distance(nid, b->nid));
-			if (a->nid == b->nid)
-				CHECK(a->idx > b->idx);
-		}
-	}
-}
-
-SELFTEST(mmzone, distances_are_kept_or_refused)
-{
-	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 1), 10);
-	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2), 20);
-	CHECK_EQ(numa_set_distance(0, MAX_NUMNODES, 20), (unsigned long long)-EINVAL);
-	CHECK_EQ(numa_set_distance(-1, 0, 20), (unsigned long long)-EINVAL);
-	CHECK_EQ(numa_set_distance(0, 1, 9), (unsigned long long)-EINVAL);
-	CHECK_EQ(numa_set_distance(0, 1, 256), (unsigned long long)-EINVAL);
-	CHECK_EQ(numa_set_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2, 33), 0);
-	CHECK_EQ(node_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2), 33);
-	CHECK_EQ(numa_set_distance(MAX_NUMNODES - 1, MAX_NUMNODES - 2, 20), 0);
-}
-
 /* As much HIGHMEM as was asked for, to within a page block a node and range. */
 SELFTEST(mmzone, highmem_is_as_large_as_asked_for)
 {

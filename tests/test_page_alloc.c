@@ -8,13 +8,11 @@
 /* Where a request from here must be served: the first allowed zone that has a free page. */
 static struct zone *expected_zone(enum zone_type highest)
 {
-	for (unsigned int i = 0; i < nr_zones; i++) {
-		struct zone *zone = zonelists[numa_node_id()][i];
+	struct zone **zone = node_zonelist(numa_node_id(), highest);
 
-		if (zone->idx <= highest && zone_free_pages(zone))
-			return zone;
-	}
-	return NULL;
+	while (*zone && !zone_free_pages(*zone))
+		zone++;
+	return *zone;
 }
 
 /* Is it of that kind? */

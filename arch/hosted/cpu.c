@@ -62,11 +62,6 @@ unsigned int arch_nr_cpus(void)
 	return (unsigned int)clamp_t(u64, nr, 1, NR_CPUS);
 }
 
-int arch_cpu_to_node(unsigned int cpu)
-{
-	return 0;
-}
-
 void *arch_percpu_pristine(size_t size)
 {
 	void *room = host_alloc(size);

@@ -19,6 +19,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/topology.h>
 
 #include "host.h"
 #include "hosted.h"
@@ -61,10 +62,11 @@ static const char usage[] =
 	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
 	"  tap=ktap             nested KTAP instead of flat TAP\n"
 	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
-	"  node=NID:SIZE@START[,...]  gives RAM to nodes; distance=A:B:D[,...] from A to B\n"
+	"  node=NID:SIZE@START[,...]  gives RAM to nodes; nodecpus=NID:FIRST-LAST[,...]  CPUs\n"
+	"  distance=A:B:D[,...] of node B from node A\n"
 	"  add=SIZE@START[,...] more RAM, straight to memblock, whatever its alignment\n"
 	"  clean                RAM starts cleared, not full of junk (above 2 GiB it always does)\n"
-	"  highmem=SIZE mem=SIZE memmap=...  as for the kernel\n"
+	"  highmem=SIZE mem=SIZE memmap=... numa=off  as for the kernel\n"
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
 	"  deaf=N               that CPU answers too late\n"
 	"  maxcpus=N nosmp      as for the kernel\n"
@@ -72,7 +74,8 @@ static const char usage[] =
 
 /* What this port understands beside the kernel's options. */
 static const char *const own_options[] = {
-	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "ram=", "timeout=", NULL
+	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "nodecpus=", "ram=", "timeout=",
+	NULL
 };
 
 static void join_arguments(int argc, char **argv)
@@ -204,6 +207,7 @@ static void start_mm(void)
 	map_direct();
 	if (quarry_init())
 		panic("not enough memory");
+	set_cpu_numa_node(0, arch_cpu_to_node(0));
 	show_mem();
 }
 

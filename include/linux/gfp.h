@@ -16,6 +16,7 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/pfn.h>
+#include <linux/topology.h>
 #include <linux/types.h>
 
 #define __GFP_DMA		((gfp_t)0x000001)

@@ -33,9 +33,14 @@ void memblock_set_current_limit(phys_addr_t limit);
  * the highest that fits below the current limit. NULL when there is none. Never given back.
  */
 void *memblock_alloc(phys_addr_t size, phys_addr_t align);
+/* The same from the node's memory as long as there is some, then from any. */
+void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int nid);
 /* The same in a range, as a physical address, HIGHMEM too, not cleared; 0: there is none. */
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
 				      phys_addr_t start, phys_addr_t end);
+/* The same from the node's memory in the range, or else, unless exact_nid, from any there. */
+phys_addr_t memblock_alloc_range_nid(phys_addr_t size, phys_addr_t align, phys_addr_t start,
+				     phys_addr_t end, int nid, bool exact_nid);
 
 phys_addr_t memblock_phys_mem_size(void);	/* bytes of RAM */
 phys_addr_t memblock_reserved_size(void);	/* bytes reserved */

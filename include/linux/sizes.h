@@ -15,6 +15,7 @@
 #define SZ_64M	0x4000000UL
 #define SZ_256M	0x10000000UL
 #define SZ_1G	0x40000000UL
+#define SZ_2G	0x80000000UL
 #define SZ_4G	0x100000000UL
 
 #endif

@@ -97,6 +97,11 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * preempt_count_var, cpu_number, this_cpu_offset and per_cpu_offset[] as these headers say,
  * or brings its own linux/percpu.h and linux/preempt.h, which do the same with what it has.
  *
+ * Nodes. mm/ defines numa_node and numa_mem, per CPU (linux/topology.h). A host with several
+ * nodes tells of RAM and distances before quarry_plan() (memblock_set_node(),
+ * numa_set_distance()), and of each CPU, once its copy exists and before it runs, with
+ * set_cpu_numa_node(); CPU 0 after quarry_init(). Whoever tells nothing is on node 0.
+ *
  * 6. Threads, waiting, other CPUs. What sleeps, wakes or runs in the background uses the host's
  * kthread_run(), kthread_stop(), schedule(), schedule_timeout(), cond_resched(), wait queues,
  * mutexes, rw_semaphores, completions, timers, work, on_each_cpu(), smp_call_function_*(),
