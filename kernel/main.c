@@ -11,6 +11,7 @@
 #include <arch/x86_64/arch.h>
 #include <arch/x86_64/clock.h>
 #include <arch/x86_64/console_hw.h>
+#include <arch/x86_64/nodes.h>
 #include <arch/x86_64/pgtable.h>
 #include <kernel/boot.h>
 #include <kernel/console.h>
@@ -61,6 +62,7 @@ void kernel_main(u32 loader, u32 info)
 	console_init();				/* serial and screen: the log comes out */
 	acpi_init();				/* firmware tables found and checked */
 	memory_init();				/* memblock knows RAM and what is taken */
+	nodes_init();				/* and which of it is on which node */
 	start_memory();				/* the page allocator works */
 	apic_init();				/* CPUs counted, interrupts can be routed */
 	set_cpu_numa_node(0, arch_cpu_to_node(0)); /* this CPU's memory comes from its node */

@@ -19,6 +19,7 @@
 #include "apic.h"
 #include "arch.h"
 #include "msr.h"
+#include "nodes.h"
 
 #define XAPIC_MAX_ID	254
 #define DEFAULT_NMI	2	/* LINT1, as every PC has it, when the MADT names no NMI */
@@ -60,12 +61,6 @@ struct apic apic = {
 unsigned int arch_nr_cpus(void)
 {
 	return cpu_count;
-}
-
-/* Every node is node 0 until the SRAT is read. */
-int arch_cpu_to_node(unsigned int cpu)
-{
-	return 0;
 }
 
 bool apic_is_on(void)
@@ -152,6 +147,7 @@ void apic_init(void)
 			panic("cannot map the local APIC's registers");
 	}
 	number_cpus();
+	nodes_check_cpus();
 	apic_setup(&apic, nmi_lints(0));
 	pr_info("apic: %s, %u CPUs, %u more disabled, this one has id %u\n",
 		apic.x2apic ? "x2APIC" : "xAPIC", cpu_count, madt.nr_disabled, cpu_apic_ids[0]);

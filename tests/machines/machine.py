@@ -12,6 +12,7 @@ several times adds to what the defaults say; any other key replaces it. The keys
     module      size of a boot module to hand over, e.g. 3M; several times
     acpi-table  one more ACPI table: its name, its revision, and how many bytes there are
                 behind its header: these in hexadecimal, then zeroes; several times
+    acpi-more   more of the table named last: how many bytes, and these, as above
     serial      com1, com2, com2-alone (there is no COM1) or none: where the log is read from
     console     serial; or, when there is no serial port, screen (a picture of the
                 framebuffer) or vga (the text memory)
@@ -59,6 +60,19 @@ def parse_size(text):
     return int(match.group(1)) << (10 * " KMGT".index(match.group(2) or " "))
 
 
+def parse_bytes(text):
+    """`SIZE HEX`: so many bytes, these and then zeroes."""
+    size, content = text.split(None, 1)
+    return bytes.fromhex(content).ljust(int(size), b"\0")
+
+
+def add_to_table(tables, more):
+    if not tables:
+        raise ValueError("there is no table to add to")
+    name, revision, content = tables[-1]
+    tables[-1] = (name, revision, content + more)
+
+
 def parse_value(key, text):
     if key in CHOICES:
         if text not in CHOICES[key]:
@@ -73,8 +87,10 @@ def parse_value(key, text):
     if key == "module":
         return [parse_size(text)]
     if key == "acpi-table":
-        name, revision, size, content = text.split(None, 3)
-        return [(name, int(revision), bytes.fromhex(content).ljust(int(size), b"\0"))]
+        name, revision, content = text.split(None, 2)
+        return [(name, int(revision), parse_bytes(content))]
+    if key == "acpi-more":
+        return parse_bytes(text)
     if key in ("expect", "forbid"):
         re.compile(text)
     if key in LISTS:
@@ -95,6 +111,9 @@ def read_lines(path, settings):
                 if not colon:
                     raise ValueError("no colon")
                 value = parse_value(key, text.strip())
+                if key == "acpi-more":
+                    add_to_table(settings["acpi-table"], value)
+                    continue
             except (ValueError, re.error) as error:
                 raise BadMachine(f"{path}:{number}: {error}") from None
             settings[key] = settings.get(key, []) + value if key in LISTS else value
