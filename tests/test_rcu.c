@@ -190,10 +190,11 @@ SELFTEST(rcu, callbacks_wait_for_readers)
 SELFTEST(rcu, a_caller_who_may_wait_does_not_run_ahead)
 {
 	const unsigned int order = 7, nr = (PAGE_SIZE << order) / sizeof(struct rcu_head);
-	struct rcu_head *head = (void *)__get_free_pages(GFP_KERNEL, order);
+	struct rcu_head *head = (void *)__get_free_pages(GFP_KERNEL | __GFP_NOWARN, order);
 	unsigned long most = 0;
 
-	REQUIRE(head);
+	if (!head)
+		SKIP("no block of order %u", order);
 	atomic_set(&called, 0);
 	for (unsigned int i = 0; i < nr; i++) {
 		call_rcu(&head[i], count_call);
