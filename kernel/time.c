@@ -109,7 +109,8 @@ long schedule_timeout(long timeout)
 	end = time_from_now((unsigned long)timeout, NSEC_PER_JIFFY);
 	sleep_until(end);
 	now = arch_ktime_ns();
-	return now >= end ? 0 : (long)DIV_ROUND_UP(end - now, NSEC_PER_JIFFY);
+	/* In ticks of the clock: rounded up, a loop that is woken more often would never end. */
+	return now >= end ? 0 : (long)(end / NSEC_PER_JIFFY - now / NSEC_PER_JIFFY);
 }
 
 long schedule_timeout_interruptible(long timeout)

@@ -256,6 +256,42 @@ SELFTEST(wait, producers_and_consumers)
 	CHECK(!waitqueue_active(&queue));
 }
 
+struct stirrer {
+	struct hrtimer timer;
+	int left;
+};
+
+static enum hrtimer_restart stir(struct hrtimer *timer)
+{
+	struct stirrer *s = container_of(timer, struct stirrer, timer);
+
+	wake_up(&queue);
+	hrtimer_forward_now(timer, NSEC_PER_JIFFY / 4);
+	return --s->left ? HRTIMER_RESTART : HRTIMER_NORESTART;
+}
+
+/* Wake-ups for nothing, more often than jiffies pass, do not put the end off. */
+SELFTEST(wait, time_is_up_however_often_it_is_woken)
+{
+	struct stirrer s = { .left = 400 };
+	long left = 3;
+
+	hrtimer_init(&s.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	s.timer.function = stir;
+	hrtimer_start(&s.timer, NSEC_PER_JIFFY / 4, HRTIMER_MODE_REL);
+	CHECK_EQ(wait_event_timeout(queue, false, 3), 0);
+	CHECK(READ_ONCE(s.left) > 0);
+	while (left && READ_ONCE(s.left)) {
+		DEFINE_WAIT(entry);
+
+		prepare_to_wait(&queue, &entry, TASK_UNINTERRUPTIBLE);
+		left = schedule_timeout(left);
+		finish_wait(&queue, &entry);
+	}
+	CHECK(READ_ONCE(s.left) > 0);
+	hrtimer_cancel(&s.timer);
+}
+
 SELFTEST(wait, timeouts_race_with_wake_ups)
 {
 	struct hrtimer timer;

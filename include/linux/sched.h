@@ -84,7 +84,9 @@ int __cond_resched(void);
 
 /*
  * Sleeps at most `timeout` jiffies, in the state that was set before; returns how many
- * were left when it was woken, 0 when time was up. The other two set the state themselves.
+ * were left when it was woken, 0 when time was up or less than one is left: so a loop that
+ * sleeps on with what is left ends in time, give or take a jiffy, however often it is woken.
+ * The other two set the state themselves.
  */
 long schedule_timeout(long timeout);
 long schedule_timeout_interruptible(long timeout);
