@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contexts: where interrupts begin and end on a CPU, and the report of code that may sleep
- * called where it must not.
+ * Contexts: where interrupts begin and end on a CPU, and the reports of code that may sleep
+ * called where it must not, or that sleeps there.
  *
  * preempt_count() is all the state there is; see linux/preempt.h. Until the scheduler runs, a
  * CPU is not online, and its interrupts are off: might_sleep() says nothing then.
@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <kernel/cpu.h>
 #include <kernel/kernel.h>
+#include <kernel/sched.h>
 
 void irq_enter(void)
 {
@@ -46,4 +47,15 @@ void __might_sleep(const char *file, int line)
 	       irqs_disabled(), task->pid, task->comm);
 	lockdep_print_culprit();
 	dump_stack();
+}
+
+void report_schedule_in_atomic(void)
+{
+	warn_counted();
+	printk(KERN_ERR "BUG: scheduling while atomic: %s/%d/0x%08x\n", current->comm,
+	       current->pid, preempt_count());
+	lockdep_print_culprit();
+	dump_stack();
+	if (in_interrupt())
+		panic("an interrupt handler slept");
 }

@@ -10,8 +10,9 @@
  *
  * Where a thread goes when it is woken: to the CPU it ran on last if that is idle, else to
  * any idle CPU, else to the last one; for the first time, to the shortest queue. A CPU that
- * has nothing to do takes one thread from the longest queue, then halts. cpus_mask limits
- * all of this.
+ * has nothing to do takes a thread from another one's queue, then halts. cpus_mask limits all
+ * of this. So while a CPU idles, no thread that may run there waits behind another, which may
+ * stay for long.
  *
  * A thread's life, in (state, on_rq):
  *
@@ -44,7 +45,11 @@
  * 5. Waking against halting: the idle thread looks at its queue with interrupts off, and
  *    arch_cpu_idle() lets them in and halts in one. A waker that queues a thread later finds
  *    the idle thread running, and sends an interrupt.
- * 6. Ending: a dead thread's stack is in use until the switch is done. Whoever runs next on
+ * 6. Queueing against idling elsewhere. A CPU that runs out of work puts itself into idle_cpus,
+ *    then looks at all queues; who queues a thread behind another does so, then looks at
+ *    idle_cpus; both with a full barrier between. So the idle CPU finds the thread, or is told
+ *    to look again. It may find that the thread runs already: that costs one interrupt.
+ * 7. Ending: a dead thread's stack is in use until the switch is done. Whoever runs next on
  *    that CPU frees it (thread_reap()), after that switch.
  *
  * Costs: a wake-up is two atomic operations and, for an idle CPU, one interrupt.
@@ -193,6 +198,19 @@ static void kick(struct rq *rq)
 		arch_send_ipi(rq->cpu, IPI_RESCHEDULE);
 }
 
+/* A thread was queued behind another: an idle CPU may have it. */
+static void offer(const struct task_struct *task)
+{
+	unsigned int cpu;
+
+	if (!is_movable(task))
+		return;
+	smp_mb();	/* pairs with cpumask_set_cpu() in sched_idle() */
+	cpu = cpumask_any_and(&idle_cpus, &task->cpus_mask);
+	if (cpu < NR_CPUS)
+		arch_send_ipi(cpu, IPI_RESCHEDULE);
+}
+
 /* A thread that nobody but the caller can queue arrives where its ->cpu says. */
 static void arrive(struct task_struct *task)
 {
@@ -201,6 +219,8 @@ static void arrive(struct task_struct *task)
 	spin_lock(&rq->lock);
 	queue_add(rq, task);
 	kick(rq);
+	if (rq->curr != rq->idle)
+		offer(task);
 	spin_unlock(&rq->lock);
 }
 
@@ -246,12 +266,15 @@ static void put_aside(struct rq *rq, struct task_struct *task, bool may_sleep)
 {
 	if (task == rq->idle)
 		return;
-	if (may_sleep && READ_ONCE(task->__state) != TASK_RUNNING)
+	if (may_sleep && READ_ONCE(task->__state) != TASK_RUNNING) {
 		task->on_rq = false;
-	else if (may_run_on(task, rq->cpu))
-		queue_add(rq, task);
-	else
+	} else if (!may_run_on(task, rq->cpu)) {
 		rq->leaving = task;
+	} else {
+		queue_add(rq, task);
+		if (rq->nr_queued > 1)
+			offer(task);
+	}
 }
 
 static struct task_struct *take_next(struct rq *rq)
@@ -314,23 +337,12 @@ void sched_first_switch(void)
 	finish_switch();
 }
 
-static void report_atomic(void)
-{
-	warn_counted();
-	printk(KERN_ERR "BUG: scheduling while atomic: %s/%d/0x%08x\n", current->comm,
-	       current->pid, preempt_count());
-	lockdep_print_culprit();
-	dump_stack();
-	if (in_interrupt())
-		panic("an interrupt handler slept");
-}
-
 void schedule(void)
 {
 	unsigned long flags;
 
 	if (unlikely(in_atomic()))
-		report_atomic();
+		report_schedule_in_atomic();
 	local_irq_save(flags);
 	switch_thread(true);
 	local_irq_restore(flags);
@@ -383,32 +395,11 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 
 /* 5. Idling */
 
-/* The CPU with the most threads that might run elsewhere, or NULL. */
-static struct rq *longest_queue(const struct rq *own)
+/* Takes a thread that may run on this CPU from that queue into this one. */
+static bool take_from(struct rq *rq, struct rq *own)
 {
-	unsigned int cpu, length = 0;
-	struct rq *longest = NULL;
-
-	for_each_online_cpu(cpu) {
-		struct rq *rq = cpu_rq(cpu);
-		unsigned int n = READ_ONCE(rq->nr_movable);
-
-		if (rq == own || n <= length)
-			continue;
-		longest = rq;
-		length = n;
-	}
-	return longest;
-}
-
-/* Takes one thread from the longest queue into this one. Interrupts are off. */
-static bool take_from_others(struct rq *own)
-{
-	struct rq *rq = longest_queue(own);
 	struct task_struct *task, *found = NULL;
 
-	if (!rq)
-		return false;
 	spin_lock(&rq->lock);
 	list_for_each_entry(task, &rq->queue, run_node) {
 		if (!may_run_on(task, own->cpu))
@@ -422,6 +413,20 @@ static bool take_from_others(struct rq *own)
 	if (found)
 		arrive(found);
 	return found;
+}
+
+/* From the next CPU, by number, that has one. Interrupts are off. */
+static bool take_from_others(struct rq *own)
+{
+	unsigned int i, cpu;
+
+	for (i = 1; i < nr_cpu_ids; i++) {
+		cpu = (own->cpu + i) % nr_cpu_ids;
+		if (cpu_online(cpu) && READ_ONCE(cpu_rq(cpu)->nr_movable) &&
+		    take_from(cpu_rq(cpu), own))
+			return true;
+	}
+	return false;
 }
 
 bool sched_is_idle(void)

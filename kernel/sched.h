@@ -39,7 +39,12 @@ void tick_resume(void);
 /* Does this CPU's idle thread run? For the tick; interrupts off. */
 bool sched_is_idle(void);
 
-/* 4. smp.c */
+/* 4. context.c */
+
+/* schedule() was called where it must not; in an interrupt the run ends here. */
+void report_schedule_in_atomic(void);
+
+/* 5. smp.c */
 
 void smp_set_online(unsigned int cpu);
 
