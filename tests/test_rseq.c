@@ -113,16 +113,20 @@ SELFTEST(rseq, elsewhere_nothing_is_rewound)
 SELFTEST(rseq, only_what_is_not_committed_is_rewound)
 {
 	extern const struct rseq_entry __start_rseq[], __stop_rseq[];
-	const struct rseq_entry *entry = __start_rseq;
-	unsigned long start, end, pc;
+	const struct rseq_entry *entry;
+	unsigned long start, end, restart, pc;
 
-	REQUIRE(entry < __stop_rseq);
-	start = (unsigned long)&entry->start + (long)entry->start;
-	end = (unsigned long)&entry->end + (long)entry->end;
-	for (pc = start; pc < end; pc++)
-		CHECK_EQ(rseq_rewind(pc), start);
-	CHECK_EQ(rseq_rewind(end), end);
-	CHECK_EQ(rseq_rewind(start - 1), start - 1);
+	REQUIRE((unsigned long)__start_rseq < (unsigned long)__stop_rseq);
+	for (entry = __start_rseq; entry < __stop_rseq; entry++) {
+		start = (unsigned long)&entry->start + (long)entry->start;
+		end = (unsigned long)&entry->end + (long)entry->end;
+		restart = (unsigned long)&entry->restart + (long)entry->restart;
+		CHECK(restart == start || restart == end);
+		for (pc = start; pc < end; pc++)
+			CHECK_EQ(rseq_rewind(pc), restart);
+		CHECK_EQ(rseq_rewind(end), end);
+		CHECK_EQ(rseq_rewind(start - 1), start - 1);
+	}
 }
 
 static void count_rewinds(void *arg)

@@ -20,6 +20,7 @@
 #include <arch/x86_64/pgtable.h>
 #include <arch/x86_64/traps.h>
 #include <kernel/cpu.h>
+#include <quarry/rseq.h>
 #include <tests/probe.h>
 #include <tests/selftest.h>
 
@@ -228,6 +229,17 @@ SELFTEST(smp_boot, nmis_reach_every_cpu)
 			mdelay(1);
 		CHECK(nmi_count(cpu) > before);
 	}
+}
+
+/* An NMI between STI and HLT lets an interrupt in; a CPU that halted then would miss its news. */
+SELFTEST(smp_boot, who_is_interrupted_before_it_halts_does_not_halt)
+{
+	extern const u8 cpu_idle_halt[];
+	unsigned long halt = (unsigned long)cpu_idle_halt;
+
+	CHECK_EQ(cpu_idle_halt[0], 0xf4);
+	CHECK_EQ(rseq_rewind(halt), halt + 1);
+	CHECK_EQ(rseq_rewind(halt + 1), halt + 1);
 }
 
 #define PIT_COUNTER_0 0x40

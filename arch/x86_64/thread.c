@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <kernel/cpu.h>
+#include <quarry/rseq.h>
 
 #define SAVED_REGISTERS 6
 
@@ -38,8 +39,17 @@ void arch_thread_exit(struct task_struct *task)
 {
 }
 
-/* STI takes effect after the next instruction, so no interrupt comes before the HLT. */
-void arch_cpu_idle(void)
+/*
+ * STI takes effect after the next instruction, so no interrupt comes before the HLT. But an
+ * NMI may, and its return ends that delay: the interrupt which comes then may have brought a
+ * thread to run, and to halt would be wrong. So who is interrupted before the HLT leaves it out.
+ */
+__rseq void arch_cpu_idle(void)
 {
-	__asm__ __volatile__("sti; hlt" ::: "memory");
+	__asm__ __volatile__("sti\n"
+			     RSEQ_BEGIN
+			     ".globl cpu_idle_halt\n"
+			     "cpu_idle_halt: hlt\n"
+			     RSEQ_END_OR_SKIP
+			     ::: "memory");
 }

@@ -49,11 +49,15 @@ struct rseq_entry {
 #define __rseq noinline __section("rseq_text")
 
 #define RSEQ_BEGIN "771:\n"
-#define RSEQ_END \
+#define RSEQ_END __RSEQ_END("771b")
+/* Instead: if interrupted, the sequence is left out, and what stands behind it comes next. */
+#define RSEQ_END_OR_SKIP __RSEQ_END("772b")
+
+#define __RSEQ_END(restart) \
 	"772:\n" \
 	".pushsection rseq, \"a\", @progbits\n" \
 	".balign 4\n" \
-	".long 771b - ., 772b - ., 771b - .\n" \
+	".long 771b - ., 772b - ., " restart " - .\n" \
 	".popsection\n"
 
 /* Where to go on instead of at `pc`: pc itself unless it lies in a sequence. Any context. */
