@@ -10,7 +10,7 @@
 static u64 now;			/* nanoseconds in the made-up world */
 static u64 step;		/* what each look costs */
 static u64 counter_hz, reference_hz;
-static unsigned int looks, hold_up_every;
+static unsigned int looks, hold_up_every, hold_up_at;
 static bool counter_dead, reference_dead;
 
 static u64 ticks(u64 hz)
@@ -21,8 +21,11 @@ static u64 ticks(u64 hz)
 static void look(void)
 {
 	now += step;
-	if (hold_up_every && ++looks % hold_up_every == 0)
+	looks++;
+	if (hold_up_every && looks % hold_up_every == 0)
 		now += 300000;
+	if (looks == hold_up_at)
+		now += 60000000;
 }
 
 static u64 counter_read(void)
@@ -43,7 +46,7 @@ static struct reference begin(u64 counter, u64 reference, u64 mask)
 	step = 700;
 	counter_hz = counter;
 	reference_hz = reference;
-	hold_up_every = looks = 0;
+	hold_up_every = hold_up_at = looks = 0;
 	counter_dead = reference_dead = false;
 	return (struct reference){ "made-up", reference, mask, reference_read };
 }
@@ -75,6 +78,25 @@ SELFTEST(calibrate, hold_ups_are_seen_through)
 	hz = calibrate(&r, counter_read);
 	if (!CHECK(rates_agree(hz, 2000000000)))
 		printk("%llu Hz\n", hz);
+}
+
+/* The machine stands still for longer than it takes a small reference to wrap. */
+SELFTEST(calibrate, a_wrap_that_nobody_saw)
+{
+	unsigned int at, wrong = 0, end = 1000;
+	u64 hz = 0;
+
+	for (at = 1; at < end; at++) {
+		struct reference r = begin(2000000000, 1193182, 0xffff);
+
+		step = 70000;
+		hold_up_at = at;
+		hz = calibrate(&r, counter_read);
+		wrong += !rates_agree(hz, 2000000000);
+		end = looks;
+	}
+	if (!CHECK_EQ(wrong, 0))
+		printk("of %u\n", end);
 }
 
 SELFTEST(calibrate, dead_clocks)

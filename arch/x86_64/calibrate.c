@@ -8,12 +8,17 @@
  * a few attempts: counter, reference, counter, where the two readings of the counter are
  * closest. A reference may be dead or missing behind a port that reads all ones, so the
  * waiting ends after a number of reads, sooner when the reference stands still.
+ *
+ * A machine that is held up for long enough lets a small reference (the PIT's has 16 bits: 55 ms)
+ * wrap unseen, and the counter then seems to run many times faster. So a result counts once the
+ * next one agrees.
  */
 #include <linux/kernel.h>
 
 #include "arch/x86_64/clock.h"
 
 #define ATTEMPTS	8
+#define MAX_RESULTS	8		/* that may disagree, each with the one before */
 #define MAX_READS	4000000		/* some seconds, where each costs a microsecond */
 #define MAX_STILL	100000		/* reads of a reference that is not dead */
 #define FRACTION	100		/* of a second: how long to measure */
@@ -60,13 +65,11 @@ static bool wait_for(const struct reference *reference, u64 start, u64 ticks)
 	return false;
 }
 
-u64 calibrate(const struct reference *reference, u64 (*counter)(void))
+static u64 measure(const struct reference *reference, u64 (*counter)(void))
 {
 	struct instant start, end;
 	u64 ticks, passed;
 
-	if (reference->hz > MAX_HZ)
-		return 0;
 	start = instant_now(reference, counter);
 	if (!wait_for(reference, start.reference, reference->hz / FRACTION))
 		return 0;
@@ -76,6 +79,22 @@ u64 calibrate(const struct reference *reference, u64 (*counter)(void))
 	for (; ticks > MAX_TICKS; ticks /= 2)
 		passed /= 2;
 	return passed ? ticks * reference->hz / passed : 0;
+}
+
+u64 calibrate(const struct reference *reference, u64 (*counter)(void))
+{
+	u64 last = 0, hz = 0;
+	unsigned int i;
+
+	if (reference->hz > MAX_HZ)
+		return 0;
+	for (i = 0; i < MAX_RESULTS; i++) {
+		hz = measure(reference, counter);
+		if (!hz || rates_agree(hz, last))
+			break;
+		last = hz;
+	}
+	return hz;
 }
 
 bool rates_agree(u64 a, u64 b)

@@ -16,10 +16,10 @@ struct reference {
 };
 
 /*
- * The rate of `counter` (64 bits, never wraps), measured for a hundredth of a second by the
- * reference; 0 when the reference or the counter does not move, or the reference is said to
- * run faster than 8 GHz.
- * Bounded by a number of reads. Interrupts off.
+ * The rate of `counter` (64 bits, never wraps), measured by the reference for two hundredths of a
+ * second, longer when the machine is held up meanwhile; 0 when the reference or the counter does
+ * not move, or the reference is said to run faster than 8 GHz. Bounded by a number of reads.
+ * Interrupts off.
  */
 u64 calibrate(const struct reference *reference, u64 (*counter)(void));
 /* Do two rates agree, to one part in a hundred? */
