@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Contexts: where interrupts begin and end on a CPU, and the reports of code that may sleep
- * called where it must not, or that sleeps there.
+ * called where it must not, or that sleeps there, and of functions that change the context of
+ * the interrupt they were called in: what this CPU does next would suffer, far from the cause.
  *
  * preempt_count() is all the state there is; see linux/preempt.h. Until the scheduler runs, a
  * CPU is not online, and its interrupts are off: might_sleep() says nothing then.
@@ -32,6 +33,19 @@ void nmi_enter(void)
 void nmi_exit(void)
 {
 	preempt_count_sub(NMI_ONE);
+}
+
+void interrupt_check(unsigned int count, const void *function)
+{
+	if (likely(preempt_count() == count && irqs_disabled()))
+		return;
+	warn_counted();
+	printk(KERN_ERR "BUG: %pS, called in an interrupt, left preempt_count 0x%08x, not 0x%08x, "
+	       "and interrupts %s\n", function, preempt_count(), count,
+	       irqs_disabled() ? "off" : "on");
+	lockdep_print_culprit();
+	local_irq_disable();
+	this_cpu_write(preempt_count_var, count);
 }
 
 void __might_sleep(const char *file, int line)

@@ -20,6 +20,7 @@
 #include <linux/kernel.h>
 #include <linux/spinlock.h>
 #include <kernel/cpu.h>
+#include <kernel/sched.h>
 
 #define MAX_LINES   256
 #define MAX_ACTIONS 64
@@ -178,8 +179,11 @@ void synchronize_irq(unsigned int irq)
 	struct irq_line *line = line_of(irq);
 
 	/* Pairs with the handler's atomic_dec_return(): what it wrote is seen from here on. */
-	while (line && atomic_read_acquire(&line->running))
+	while (line && atomic_read_acquire(&line->running)) {
+		if (WARN_ON(in_interrupt()))
+			break;		/* perhaps that handler's own: it would wait for ever */
 		port_relax();
+	}
 }
 
 void disable_irq_nosync(unsigned int irq)
@@ -222,10 +226,13 @@ void enable_irq(unsigned int irq)
 static bool call_handlers(struct irq_line *line, unsigned int irq)
 {
 	struct irq_action *action = __atomic_load_n(&line->actions, __ATOMIC_ACQUIRE);
+	unsigned int count = preempt_count();
 	bool handled = false;
 
-	for (; action; action = __atomic_load_n(&action->next, __ATOMIC_ACQUIRE))
+	for (; action; action = __atomic_load_n(&action->next, __ATOMIC_ACQUIRE)) {
 		handled |= action->handler((int)irq, action->dev_id) == IRQ_HANDLED;
+		interrupt_check(count, action->handler);
+	}
 	return handled;
 }
 

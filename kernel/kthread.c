@@ -112,6 +112,8 @@ void kthread_bind(struct task_struct *task, unsigned int cpu)
 {
 	struct cpumask mask = { { 0 } };
 
+	if (WARN_ON(!cpu_online(cpu)))
+		return;
 	cpumask_set_cpu(cpu, &mask);
 	WARN_ON(set_cpus_allowed_ptr(task, &mask));
 }
@@ -161,6 +163,8 @@ int kthread_stop(struct task_struct *task)
 	int result;
 
 	might_sleep();
+	if (WARN_ON(task == current || !task->stack))	/* itself, or the boot thread */
+		return -EINVAL;
 	get_task_struct(task);
 	WRITE_ONCE(k->should_stop, true);
 	wake_up_process(task);

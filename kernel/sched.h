@@ -41,6 +41,11 @@ bool sched_is_idle(void);
 
 /* 4. context.c */
 
+/*
+ * A function that was called with interrupts off and this preempt_count() has returned: it must
+ * leave both as they were. Otherwise it is reported, and they are put right.
+ */
+void interrupt_check(unsigned int count, const void *function);
 /* schedule() was called where it must not; in an interrupt the run ends here. */
 void report_schedule_in_atomic(void);
 

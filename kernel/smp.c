@@ -114,11 +114,12 @@ static bool ring_get(struct call_ring *ring, struct call *call)
 static void make_calls(void)
 {
 	struct call_ring *ring = this_cpu_ptr(&call_ring);
-	unsigned int n;
+	unsigned int n, count = preempt_count();
 	struct call call;
 
 	for (n = 0; n < RING_SIZE && ring_get(ring, &call); n++) {
 		call.func(call.info);
+		interrupt_check(count, call.func);
 		if (call.pending)
 			atomic_dec_return(call.pending);	/* the waiter may go on now */
 	}

@@ -221,12 +221,16 @@ u64 hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
 static void run_first(struct timer_base *base)
 {
 	struct hrtimer *timer = container_of(base->heap, struct hrtimer, node);
+	enum hrtimer_restart (*function)(struct hrtimer *) = timer->function;
 	enum hrtimer_restart restart;
+	unsigned int count;
 
 	dequeue(base, timer);
 	WRITE_ONCE(base->running, timer);
 	spin_unlock(&base->lock);
-	restart = timer->function(timer);
+	count = preempt_count();
+	restart = function(timer);
+	interrupt_check(count, function);
 	spin_lock(&base->lock);
 	WRITE_ONCE(base->running, NULL);
 	if (restart == HRTIMER_RESTART && !timer->queued)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Interrupt lines: handlers, sharing, disabling. The test plays the interrupt controller. */
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
+#include <linux/smp.h>
 #include "kernel/cpu.h"
 #include "tests/threads.h"
 
@@ -176,4 +178,68 @@ SELFTEST(irq, free_irq_waits_for_the_handler)
 	free_irq(irq, &slow_state);
 	CHECK_EQ(atomic_read(&slow_state), 2);
 	test_thread_join(&thread);
+}
+
+/* ---- Handlers that do what they must not ---- */
+
+static irqreturn_t misbehaving_handler(int irq, void *dev_id)
+{
+	switch (*(const int *)dev_id) {
+	case 0:
+		disable_irq((unsigned int)irq);	/* waits for itself */
+		break;
+	case 1:
+		synchronize_irq((unsigned int)irq);
+		break;
+	case 2:
+		local_irq_enable();
+		break;
+	case 3:
+		preempt_disable();
+		break;
+	}
+	return IRQ_HANDLED;
+}
+
+SELFTEST(irq, handlers_that_misbehave_are_reported)
+{
+	int how;
+
+	NEED_LINE(irq);
+	selftest_expect_warnings(4);
+	for (how = 0; how < 4; how++) {
+		CHECK_EQ(request_irq(irq, misbehaving_handler, 0, "test", &how), 0);
+		interrupt(irq);
+		CHECK_EQ(preempt_count(), 0);
+		CHECK(!irqs_disabled());
+		if (!how)
+			enable_irq(irq);
+		free_irq(irq, &how);
+	}
+}
+
+static enum hrtimer_restart misbehaving_timer(struct hrtimer *timer)
+{
+	preempt_disable();
+	return HRTIMER_NORESTART;
+}
+
+static void misbehaving_call(void *unused)
+{
+	preempt_disable();
+}
+
+SELFTEST(irq, timers_and_calls_that_misbehave_are_reported)
+{
+	struct hrtimer timer;
+
+	selftest_expect_warnings(num_online_cpus());
+	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	timer.function = misbehaving_timer;
+	hrtimer_start(&timer, 1000, HRTIMER_MODE_REL);
+	msleep(10);
+	CHECK(!hrtimer_is_queued(&timer));
+	hrtimer_cancel(&timer);
+	CHECK_EQ(preempt_count(), 0);
+	smp_call_function(misbehaving_call, NULL, 1);
 }

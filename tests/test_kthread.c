@@ -153,7 +153,20 @@ SELFTEST(kthread, stop_races_with_the_end)
 
 SELFTEST(kthread, bound_to_a_cpu_that_is_not_there)
 {
+	struct task_struct *task = kthread_create(at_once, NULL, "x");
+
 	CHECK_EQ(PTR_ERR(kthread_create_on_cpu(at_once, NULL, NR_CPUS, "x/%u")), -EINVAL);
+	REQUIRE(!IS_ERR(task));
+	selftest_expect_warnings(2);
+	kthread_bind(task, NR_CPUS);
+	kthread_bind(task, 100 * NR_CPUS);
+	kthread_stop(task);
+}
+
+SELFTEST(kthread, who_cannot_be_stopped)
+{
+	selftest_expect_warnings(1);
+	CHECK_EQ(kthread_stop(current), -EINVAL);	/* the boot thread, which is no kthread */
 }
 
 SELFTEST(kthread, should_stop_is_false_elsewhere)

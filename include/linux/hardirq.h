@@ -9,7 +9,7 @@ void irq_enter(void);
 void irq_exit(void);
 void nmi_enter(void);
 void nmi_exit(void);
-/* Waits until no handler of that line is running. Not from one. */
+/* Waits until no handler of that line is running. Not from one: reported. */
 void synchronize_irq(unsigned int irq);
 
 #endif

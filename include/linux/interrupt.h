@@ -10,7 +10,10 @@
 typedef enum irqreturn { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
 #define IRQ_RETVAL(handled) ((handled) ? IRQ_HANDLED : IRQ_NONE)
 
-/* Runs in an interrupt, interrupts off: IRQ_NONE when its device was not the cause. */
+/*
+ * Runs in an interrupt, interrupts off, and leaves them so: IRQ_NONE when its device was not the
+ * cause.
+ */
 typedef irqreturn_t (*irq_handler_t)(int irq, void *dev_id);
 
 #define IRQF_TRIGGER_NONE    0x00

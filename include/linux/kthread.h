@@ -32,7 +32,7 @@ void kthread_bind(struct task_struct *task, unsigned int cpu);
 /*
  * Asks the thread to return, wakes it and waits until it has. Returns what fn returned, or
  * -EINTR if it never ran. A thread that may return by itself must be held with
- * get_task_struct() before it is woken. Once only. May sleep.
+ * get_task_struct() before it is woken. Once only, and not by itself. May sleep.
  */
 int kthread_stop(struct task_struct *task);
 /* Has somebody called kthread_stop() on this thread? */
