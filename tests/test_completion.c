@@ -30,6 +30,10 @@ SELFTEST(completion, complete_all_lets_everybody_pass)
 		wait_for_completion(&x);
 		CHECK_EQ(wait_for_completion_interruptible(&x), 0);
 		CHECK(try_wait_for_completion(&x));
+		CHECK_EQ(wait_for_completion_killable(&x), 0);
+		CHECK(wait_for_completion_killable_timeout(&x, 1));
+		wait_for_completion_io(&x);
+		CHECK(wait_for_completion_io_timeout(&x, 1));
 	}
 	complete(&x);
 	CHECK(completion_done(&x));

@@ -18,6 +18,8 @@ SELFTEST(mutex, held_and_free)
 	mutex_unlock(&mutex);
 	CHECK_EQ(mutex_lock_interruptible(&mutex), 0);
 	mutex_unlock(&mutex);
+	CHECK_EQ(mutex_lock_killable(&mutex), 0);
+	mutex_unlock(&mutex);
 }
 
 SELFTEST(mutex, one_made_at_run_time)

@@ -28,6 +28,22 @@ SELFTEST(rwlock, who_may_be_inside_with_whom)
 	CHECK_EQ(preempt_count(), 0);
 }
 
+SELFTEST(rwlock, a_try_switches_interrupts_off_if_it_succeeds)
+{
+	unsigned long flags, inner;
+
+	CHECK(write_trylock_irqsave(&lock, flags));
+	CHECK(irqs_disabled());
+	CHECK(!write_trylock_irqsave(&lock, inner));
+	CHECK(irqs_disabled());
+	write_unlock_irqrestore(&lock, flags);
+	CHECK(!irqs_disabled());
+	read_lock(&lock);
+	CHECK(!write_trylock_irqsave(&lock, flags));
+	CHECK(!irqs_disabled());
+	read_unlock(&lock);
+}
+
 static void read_both(void *rounds)
 {
 	for (unsigned long i = 0; i < (unsigned long)rounds; i++) {

@@ -23,6 +23,12 @@ SELFTEST(rwsem, who_may_be_inside_with_whom)
 	up_read(&sem);
 	down_write(&sem);
 	up_write(&sem);
+	CHECK_EQ(down_write_killable(&sem), 0);
+	up_write(&sem);
+	CHECK_EQ(down_read_killable(&sem), 0);
+	up_read(&sem);
+	CHECK_EQ(down_read_interruptible(&sem), 0);
+	up_read(&sem);
 	CHECK(!rwsem_is_locked(&sem));
 }
 

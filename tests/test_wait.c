@@ -3,6 +3,7 @@
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
 #include "tests/threads.h"
@@ -209,6 +210,71 @@ SELFTEST(wait, entries_of_ones_own)
 	CHECK(!waitqueue_active(&queue));
 	add_wait_queue_exclusive(&queue, &entry);
 	remove_wait_queue(&queue, &entry);
+}
+
+static DEFINE_SPINLOCK(guard);
+
+static void make_it_true_under_lock(void *unused)
+{
+	WAIT_UNTIL(queue_length() == 1);
+	spin_lock_irq(&guard);
+	condition++;
+	wake_up(&queue);
+	spin_unlock_irq(&guard);
+}
+
+SELFTEST(wait, under_a_lock_that_is_let_go)
+{
+	struct test_thread thread;
+	int before = 0, after = 0;
+
+	for (int i = 0; i < 3; i++) {
+		condition = 0;
+		test_thread_start(&thread, ANY_CPU, make_it_true_under_lock, NULL);
+		spin_lock_irq(&guard);
+		if (i == 0)
+			wait_event_lock_irq(queue, condition, guard);
+		else if (i == 1)
+			CHECK_EQ(wait_event_interruptible_lock_irq(queue, condition, guard), 0);
+		else
+			wait_event_cmd(queue, condition, before++; spin_unlock_irq(&guard),
+				       spin_lock_irq(&guard); after++);
+		CHECK(spin_is_locked(&guard) && irqs_disabled());
+		CHECK_EQ(condition, 1);
+		wait_event_lock_irq(queue, condition, guard);
+		spin_unlock_irq(&guard);
+		test_thread_join(&thread);
+	}
+	CHECK(before > 0 && after == before);
+	CHECK(!waitqueue_active(&queue));
+}
+
+SELFTEST(wait, by_other_names)
+{
+	struct test_thread thread;
+
+	for (int i = 0; i < 4; i++) {
+		condition = 0;
+		test_thread_start(&thread, ANY_CPU, make_it_true, NULL);
+		if (i == 0)
+			wait_event_idle(queue, READ_ONCE(condition));
+		else if (i == 1)
+			CHECK_EQ(wait_event_killable(queue, READ_ONCE(condition)), 0);
+		else if (i == 2)
+			CHECK(wait_event_killable_timeout(queue, READ_ONCE(condition), 30 * HZ));
+		else
+			wait_event_idle_exclusive(queue, READ_ONCE(condition));
+		CHECK(READ_ONCE(condition));
+		test_thread_join(&thread);
+	}
+	CHECK_EQ(wait_event_idle_timeout(queue, false, 1), 0);
+	CHECK_EQ(signal_pending(current) | fatal_signal_pending(current), 0);
+	spin_lock_irq(&queue.lock);
+	wake_up_locked(&queue);
+	wake_up_all_locked(&queue);
+	spin_unlock_irq(&queue.lock);
+	wake_up_sync(&queue);
+	wake_up_interruptible_sync(&queue);
 }
 
 /* ---- Nothing is lost ---- */

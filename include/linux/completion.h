@@ -44,6 +44,11 @@ void wait_for_completion(struct completion *x);
 unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout);
 int wait_for_completion_interruptible(struct completion *x);
 long wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout);
+#define wait_for_completion_killable(x) wait_for_completion_interruptible(x)
+#define wait_for_completion_killable_timeout(x, timeout) \
+	wait_for_completion_interruptible_timeout(x, timeout)
+#define wait_for_completion_io(x) wait_for_completion(x)
+#define wait_for_completion_io_timeout(x, timeout) wait_for_completion_timeout(x, timeout)
 /* Passes if that needs no waiting. Any context but NMIs. */
 bool try_wait_for_completion(struct completion *x);
 /* Would it? */

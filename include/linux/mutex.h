@@ -36,8 +36,14 @@ int mutex_trylock(struct mutex *lock);		/* 1: taken, 0: not. Never sleeps */
 void mutex_unlock(struct mutex *lock);
 bool mutex_is_locked(struct mutex *lock);
 static inline void mutex_destroy(struct mutex *lock) { }
-/* Nothing interrupts a sleep here: never fails. */
+/* Nothing interrupts a sleep here: they never fail. */
 static inline int __must_check mutex_lock_interruptible(struct mutex *lock)
+{
+	mutex_lock(lock);
+	return 0;
+}
+
+static inline int __must_check mutex_lock_killable(struct mutex *lock)
 {
 	mutex_lock(lock);
 	return 0;

@@ -152,6 +152,9 @@ static __always_inline void write_unlock(rwlock_t *lock)
 	do { read_unlock(lock); local_irq_restore(flags); } while (0)
 #define write_unlock_irqrestore(lock, flags) \
 	do { write_unlock(lock); local_irq_restore(flags); } while (0)
+#define write_trylock_irqsave(lock, flags) ({ \
+	local_irq_save(flags); \
+	write_trylock(lock) ? 1 : ({ local_irq_restore(flags); 0; }); })
 #define read_lock_irq(lock)    do { local_irq_disable(); read_lock(lock); } while (0)
 #define write_lock_irq(lock)   do { local_irq_disable(); write_lock(lock); } while (0)
 #define read_unlock_irq(lock)  do { read_unlock(lock); local_irq_enable(); } while (0)

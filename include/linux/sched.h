@@ -19,6 +19,8 @@
 #define TASK_INTERRUPTIBLE   0x1
 #define TASK_UNINTERRUPTIBLE 0x2
 #define TASK_DEAD	     0x80
+#define TASK_KILLABLE	     TASK_UNINTERRUPTIBLE	/* nothing kills a sleeper here */
+#define TASK_IDLE	     TASK_UNINTERRUPTIBLE	/* and there is no load to count */
 #define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 #define TASK_COMM_LEN 16

@@ -92,6 +92,11 @@ void __wake_up_locked(struct wait_queue_head *wq, unsigned int mode, int nr_excl
 #define wake_up_interruptible(wq)	 __wake_up(wq, TASK_INTERRUPTIBLE, 1, NULL)
 #define wake_up_interruptible_nr(wq, nr) __wake_up(wq, TASK_INTERRUPTIBLE, nr, NULL)
 #define wake_up_interruptible_all(wq)	 __wake_up(wq, TASK_INTERRUPTIBLE, 0, NULL)
+#define wake_up_locked(wq)		 __wake_up_locked(wq, TASK_NORMAL, 1)
+#define wake_up_all_locked(wq)		 __wake_up_locked(wq, TASK_NORMAL, 0)
+/* The waker goes on in any case: preemption is voluntary. */
+#define wake_up_sync(wq)		 wake_up(wq)
+#define wake_up_interruptible_sync(wq)	 wake_up_interruptible(wq)
 
 /*
  * Is anybody in the queue? Without the lock: true or false may be old news. A waker that
@@ -156,9 +161,31 @@ static inline bool wq_has_sleeper(const struct wait_queue_head *wq)
 	({ __wait_event(wq, cond, TASK_INTERRUPTIBLE, false); 0; })
 #define wait_event_interruptible_exclusive(wq, cond) \
 	({ __wait_event(wq, cond, TASK_INTERRUPTIBLE, true); 0; })
+#define wait_event_killable(wq, cond) wait_event_interruptible(wq, cond)
+#define wait_event_idle(wq, cond) wait_event(wq, cond)
+#define wait_event_idle_exclusive(wq, cond) __wait_event(wq, cond, TASK_IDLE, true)
 #define wait_event_timeout(wq, cond, timeout) \
 	__wait_event_timeout(wq, cond, timeout, TASK_UNINTERRUPTIBLE)
+#define wait_event_idle_timeout(wq, cond, timeout) wait_event_timeout(wq, cond, timeout)
+#define wait_event_killable_timeout(wq, cond, timeout) \
+	wait_event_interruptible_timeout(wq, cond, timeout)
 #define wait_event_interruptible_timeout(wq, cond, timeout) \
 	__wait_event_timeout(wq, cond, timeout, TASK_INTERRUPTIBLE)
+
+/* Around each sleep: `before` and `after`, statements. */
+#define __wait_event_cmd(wq, cond, state, before, after) do { \
+	if (!(cond)) \
+		(void)___wait_event(wq, cond, state, false, 1, before; schedule(); after); \
+} while (0)
+#define wait_event_cmd(wq, cond, before, after) \
+	__wait_event_cmd(wq, cond, TASK_UNINTERRUPTIBLE, before, after)
+/* The caller holds `lock`, by spin_lock_irq(), which is let go for each sleep. */
+#define wait_event_lock_irq(wq, cond, lock) \
+	__wait_event_cmd(wq, cond, TASK_UNINTERRUPTIBLE, spin_unlock_irq(&(lock)), \
+			 spin_lock_irq(&(lock)))
+#define wait_event_interruptible_lock_irq(wq, cond, lock) ({ \
+	__wait_event_cmd(wq, cond, TASK_INTERRUPTIBLE, spin_unlock_irq(&(lock)), \
+			 spin_lock_irq(&(lock))); \
+	0; })
 
 #endif
