@@ -214,6 +214,37 @@ bool section_grow(struct zone *zone);
 /* The zone's pristine pages, counted anew. */
 unsigned long section_count_pristine(const struct zone *zone);
 
+/* ---- zone_alloc.c ---- */
+
+/* One call for pages, checked: order < MAX_ORDER, nid a node. */
+struct alloc_request {
+	gfp_t gfp;
+	unsigned int order;
+	int nid;			/* where it starts */
+	const nodemask_t *nodes;	/* the only ones it may use; NULL: all */
+};
+
+static inline enum mobility gfp_mobility(gfp_t gfp)
+{
+	BUILD_BUG_ON(__GFP_MOVABLE >> GFP_MOBILITY_SHIFT != MOVABLE ||
+		     __GFP_RECLAIMABLE >> GFP_MOBILITY_SHIFT != RECLAIMABLE);
+	gfp = gfp >> GFP_MOBILITY_SHIFT & 3;
+	return gfp < NR_MOBILITY ? (enum mobility)gfp : MOVABLE;
+}
+
+/* The first zone's block that serves it; NULL when none can at once. Any context. */
+struct page *get_page_from_zones(const struct alloc_request *req);
+
+/* ---- page_slow.c ---- */
+
+/*
+ * No zone can serve this at once: does what the flags allow, and returns a block after all or,
+ * after the failure report, NULL. Sleeps if the flags allow it.
+ */
+struct page *alloc_pages_slow(const struct alloc_request *req);
+/* The block `page allocation failure`, but for __GFP_NOWARN. Any context. */
+void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask);
+
 /* ---- page_free.c ---- */
 
 /*

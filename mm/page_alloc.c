@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page allocator's policy: what GFP flags mean, on top of the buddy lists.
+ * The page allocator's public face: a request is checked, served from a zone (zone_alloc.c) or,
+ * when none can serve it at once, by the slow path (page_slow.c), and made ready for its owner.
  *
- * A request walks the zonelist of its node (mmzone.c) and skips what the flags, the nodemask
- * or __GFP_THISNODE exclude. Each zone is asked in this order:
- *
- *	1. page blocks already used for this mobility, and whole free ones   buddy_alloc()
- *	2. pristine memory, brought to life piece by piece		      section_grow()
- *	3. page blocks of another mobility				      buddy_steal()
- *
- * so that mixing mobilities comes only when a zone has nothing whole left, but before a more
- * precious zone is touched.
- *
- * Locks: zone->lock, with interrupts off, around each visit to a zone's lists. Clearing
- * happens outside. Cost: one visit a request when the first zone can serve it.
+ * Locks: none of its own. Clearing happens outside of all.
  */
 #include <linux/highmem.h>
 #include "internal.h"
-
-/* ---- Flags ---- */
-
-/* The most precious zone a request must stay at or below. */
-static enum zone_type highest_zone(gfp_t gfp)
-{
-	if (gfp & __GFP_DMA)
-		return ZONE_DMA;
-	if (gfp & __GFP_DMA32)
-		return ZONE_DMA32;
-	return gfp & __GFP_HIGHMEM ? ZONE_HIGHMEM : ZONE_NORMAL;
-}
-
-static enum mobility gfp_mobility(gfp_t gfp)
-{
-	BUILD_BUG_ON(__GFP_MOVABLE >> GFP_MOBILITY_SHIFT != MOVABLE ||
-		     __GFP_RECLAIMABLE >> GFP_MOBILITY_SHIFT != RECLAIMABLE);
-	gfp = gfp >> GFP_MOBILITY_SHIFT & 3;
-	return gfp < NR_MOBILITY ? (enum mobility)gfp : MOVABLE;
-}
 
 static bool more_than_one(gfp_t bits)
 {
@@ -54,86 +24,6 @@ static void check_flags(gfp_t gfp, unsigned int order)
 			      order);
 }
 
-static const struct { gfp_t bits; const char *name; } gfp_names[] = {
-	{ GFP_HIGHUSER_MOVABLE, "GFP_HIGHUSER_MOVABLE" }, { GFP_HIGHUSER, "GFP_HIGHUSER" },
-	{ GFP_USER, "GFP_USER" }, { GFP_KERNEL, "GFP_KERNEL" }, { GFP_NOFS, "GFP_NOFS" },
-	{ GFP_ATOMIC, "GFP_ATOMIC" }, { GFP_NOIO, "GFP_NOIO" },
-	{ __GFP_DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM" }, { GFP_NOWAIT, "GFP_NOWAIT" },
-	{ __GFP_DMA, "GFP_DMA" }, { __GFP_HIGHMEM, "__GFP_HIGHMEM" }, { __GFP_DMA32, "GFP_DMA32" },
-	{ __GFP_MOVABLE, "__GFP_MOVABLE" }, { __GFP_RECLAIMABLE, "__GFP_RECLAIMABLE" },
-	{ __GFP_HIGH, "__GFP_HIGH" }, { __GFP_IO, "__GFP_IO" }, { __GFP_FS, "__GFP_FS" },
-	{ __GFP_ZERO, "__GFP_ZERO" }, { __GFP_WRITE, "__GFP_WRITE" },
-	{ __GFP_NOWARN, "__GFP_NOWARN" }, { __GFP_RETRY_MAYFAIL, "__GFP_RETRY_MAYFAIL" },
-	{ __GFP_NOFAIL, "__GFP_NOFAIL" }, { __GFP_NORETRY, "__GFP_NORETRY" },
-	{ __GFP_MEMALLOC, "__GFP_MEMALLOC" }, { __GFP_COMP, "__GFP_COMP" },
-	{ __GFP_NOMEMALLOC, "__GFP_NOMEMALLOC" }, { __GFP_HARDWALL, "__GFP_HARDWALL" },
-	{ __GFP_THISNODE, "__GFP_THISNODE" }, { __GFP_ACCOUNT, "__GFP_ACCOUNT" },
-	{ __GFP_COLD, "__GFP_COLD" },
-};
-
-/* Names of the flags, largest combinations first, joined by `|`. */
-static void print_flags(gfp_t gfp, char *buf, size_t size)
-{
-	int len = scnprintf(buf, size, gfp ? "" : "0");
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(gfp_names); i++) {
-		if ((gfp & gfp_names[i].bits) != gfp_names[i].bits)
-			continue;
-		len += scnprintf(buf + len, size - len, "%s%s", len ? "|" : "", gfp_names[i].name);
-		gfp &= ~gfp_names[i].bits;
-	}
-}
-
-static void report_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask)
-{
-	char flags[160], where[24] = "(null)";
-
-	if (gfp & __GFP_NOWARN)
-		return;
-	print_flags(gfp, flags, sizeof(flags));
-	if (mask)
-		snprintf(where, sizeof(where), "%#lx", mask->bits[0]);
-	pr_warn("page allocation failure: order:%u, mode:%#x(%s), nodemask=%s\n", order, gfp,
-		flags, where);
-	dump_stack();
-	show_mem();
-}
-
-/* ---- Allocation ---- */
-
-static struct page *alloc_from_zone(struct zone *zone, unsigned int order, enum mobility mobility)
-{
-	struct page *page;
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	page = buddy_alloc(zone, order, mobility);
-	while (!page && section_grow(zone))
-		page = buddy_alloc(zone, order, mobility);
-	if (!page)
-		page = buddy_steal(zone, order, mobility);
-	spin_unlock_irqrestore(&zone->lock, flags);
-	return page;
-}
-
-static bool zone_allowed(const struct zone *zone, gfp_t gfp, int nid, const nodemask_t *mask)
-{
-	return (!mask || node_isset(zone->nid, *mask)) &&
-	       (!(gfp & __GFP_THISNODE) || zone->nid == nid);
-}
-
-static struct page *alloc_from_zonelist(gfp_t gfp, unsigned int order, int nid,
-					const nodemask_t *mask)
-{
-	struct zone **zone = node_zonelist(nid, highest_zone(gfp));
-	struct page *page = NULL;
-
-	for (; *zone && !page; zone++)
-		if (zone_allowed(*zone, gfp, nid, mask))
-			page = alloc_from_zone(*zone, order, gfp_mobility(gfp));
-	return page;
-}
-
 static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 {
 	page->flags = gfp & __GFP_COMP && order ? PG_COMP : 0;
@@ -143,23 +33,32 @@ static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 		clear_highpage(page + i);
 }
 
+/* A request that is in order but for its flags. */
+static struct page *serve(const struct alloc_request *req)
+{
+	struct page *page = get_page_from_zones(req);
+
+	if (!page)
+		page = alloc_pages_slow(req);
+	if (page)
+		prepare(page, req->gfp, req->order);
+	return page;
+}
+
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *mask)
 {
-	struct page *page = NULL;
+	struct alloc_request req = { .gfp = gfp, .order = order, .nid = nid, .nodes = mask };
 
 	check_flags(gfp, order);
 	if (nid < 0)
-		nid = numa_node_id();
+		req.nid = numa_node_id();
+	if (nid < MAX_NUMNODES && order < MAX_ORDER)
+		return serve(&req);
 	if (nid >= MAX_NUMNODES)
 		report_misuse(QUARRY_BAD_ARGUMENT, NULL, "alloc_pages_node(nid:%d): no such node",
 			      nid);
-	else if (order < MAX_ORDER)
-		page = alloc_from_zonelist(gfp, order, nid, mask);
-	if (!page)
-		report_failure(gfp, order, mask);
-	else
-		prepare(page, gfp, order);
-	return page;
+	report_alloc_failure(gfp, order, mask);
+	return NULL;
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -191,7 +90,7 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 	if (!size)
 		return NULL;
 	if (size > PAGE_SIZE << (MAX_ORDER - 1)) {
-		report_failure(gfp, get_order(min(size, SIZE_MAX / 2)), NULL);
+		report_alloc_failure(gfp, get_order(min(size, SIZE_MAX / 2)), NULL);
 		return NULL;
 	}
 	order = get_order(size);
