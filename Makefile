@@ -41,7 +41,7 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	check-layers clean help FORCE
+	bench check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -61,7 +61,8 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 	--fatal-warnings -T linker.ld
 
 SOURCES := $(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) \
-	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c))
+	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c)) \
+	$(sort $(wildcard tests/bench/*.c))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 
 # Another compiler, other flags or another list of sources: what was built so is stale.
@@ -151,6 +152,8 @@ test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name
 	@tests/machines/run $(M:%=tests/machines/%.machine)
+bench: $(BUILD)/quarry.elf		## instructions per operation, to build/bench.tsv; ROWS=GLOB
+	@tests/bench/quarry $(if $(ROWS),'$(ROWS)')
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 

@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/timex.h>
 #include <linux/topology.h>
 #include <quarry/port.h>
 #include <quarry/quarry.h>
@@ -18,6 +19,7 @@
 #include <kernel/cpu.h>
 #include <kernel/kernel.h>
 #include <kernel/watchdog.h>
+#include <tests/bench/run.h>
 #include <tests/selftest.h>
 
 static void start_memory(void)
@@ -32,10 +34,9 @@ static void start_memory(void)
 	if (quarry_init())			/* from here on alloc_pages() works */
 		panic("not enough memory for the page allocator's own tables");
 	pgtable_pages_work();
-	show_mem();				/* the zones, one line each */
 }
 
-/* Both lines are what a person or a program looks for at the end. */
+/* What a person looks for at the end. A program looks for the line behind it as well. */
 static void print_verdict(unsigned int failed)
 {
 	unsigned int planned = selftest_planned();
@@ -46,13 +47,25 @@ static void print_verdict(unsigned int failed)
 		pr_err("Quarry: %u of %u tests failed\n", failed, planned);
 	else
 		pr_info("Quarry: all %u tests passed\n", planned);
-	tap_printf("reboot: System halted\n");
+}
+
+/* The proof; with `bench=` the figures instead. */
+static bool run(void)
+{
+	unsigned int failed;
+
+	if (bench_asked())
+		return bench_rows_run();
+	failed = selftest_run();
+	print_verdict(failed);
+	return !failed;
 }
 
 /* boot.S calls this on the boot stack, the first 4 GiB mapped, interrupts off. */
 void kernel_main(u32 loader, u32 info)
 {
-	unsigned int failed;
+	u64 entered = get_cycles();
+	bool good;
 
 	percpu_init();				/* CPU 0's data kept as the others' pattern */
 	traps_init();				/* from here on a fault is a report */
@@ -64,6 +77,8 @@ void kernel_main(u32 loader, u32 info)
 	memory_init();				/* memblock knows RAM and what is taken */
 	nodes_init();				/* and which of it is on which node */
 	start_memory();				/* the page allocator works */
+	bench_note_boot(get_cycles() - entered);
+	show_mem();				/* the zones, one line each */
 	apic_init();				/* CPUs counted, interrupts can be routed */
 	set_cpu_numa_node(0, arch_cpu_to_node(0)); /* this CPU's memory comes from its node */
 	time_init();				/* the clock runs */
@@ -76,8 +91,8 @@ void kernel_main(u32 loader, u32 info)
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
 	crash_if_asked();			/* crash=: a fault on purpose */
-	failed = selftest_run();		/* the proof */
-	print_verdict(failed);
+	good = run();				/* the proof, or the figures */
+	tap_printf("reboot: System halted\n");
 	arch_stop_others();
-	arch_exit(!failed);			/* QEMU ends; a real machine halts */
+	arch_exit(good);			/* QEMU ends; a real machine halts */
 }

@@ -34,7 +34,7 @@ HOSTED_UNSEEN := arch/hosted/host_cpu.c arch/hosted/host_fault.c arch/hosted/swi
 HOSTED_SOURCES := $(filter-out $(HOSTED_BARE) $(HOSTED_RENAMED) $(HOSTED_LIBC_SOURCES), \
 	$(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) $(HOSTED_PURE) \
 	$(sort $(wildcard arch/hosted/*.c)) $(sort $(wildcard tests/test_*.c)) \
-	$(sort $(wildcard tests/hosted/test_*.c)))
+	$(sort $(wildcard tests/hosted/test_*.c)) $(sort $(wildcard tests/bench/*.c)))
 
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%=$(HOSTED_BUILD)/%.o)
 HOSTED_LIBC_OBJECTS := $(HOSTED_LIBC_SOURCES:%=$(HOSTED_BUILD)/%.o)

@@ -27,6 +27,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memmap.h"
 #include "kernel/watchdog.h"
+#include "tests/bench/run.h"
 #include "tests/selftest.h"
 
 #define TIME_LIMIT 300		/* seconds, for each unit of scale= */
@@ -60,6 +61,7 @@ static const char usage[] =
 	"Usage: quarry [OPTION]...  Runs the self-tests of Quarry's mm, prints TAP.\n"
 	"  test=GLOB[,GLOB...]  the tests to run, as suite.case\n"
 	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
+	"  bench=GLOB           cycles per operation instead of tests (* for all)\n"
 	"  tap=ktap             nested KTAP instead of flat TAP\n"
 	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
 	"  node=NID:SIZE@START[,...]  gives RAM to nodes; nodecpus=NID:FIRST-LAST[,...]  CPUs\n"
@@ -237,7 +239,7 @@ int main(int argc, char **argv)
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
-	failed = selftest_run();
+	failed = bench_asked() ? !bench_rows_run() : selftest_run();
 	arch_stop_others();			/* nothing runs while the process ends */
 	host_exit(failed ? 1 : 0);
 }

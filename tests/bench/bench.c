@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The benchmark inside Quarry: `bench=GLOB` on the command line runs the rows whose names
+ * match instead of the self-tests, in a thread on CPU 0. Each row is a line of the log:
+ *
+ *	bench: kmalloc-32 alloc=21 free=25 pair=38
+ *
+ * One row comes from the boot itself: how many cycles lay between the kernel's entry and the
+ * page allocator's start, and what a page of RAM cost of them.
+ */
+#include <linux/completion.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <kernel/boot.h>
+#include <kernel/kernel.h>
+#include "bench.h"
+#include "run.h"
+
+static u64 boot_cycles;
+static char pattern[64];
+static DECLARE_COMPLETION(finished);
+
+void bench_note_boot(u64 cycles)
+{
+	boot_cycles = cycles;
+}
+
+bool bench_asked(void)
+{
+	return cmdline_has("bench");
+}
+
+static void report_boot(void)
+{
+	u64 hundredths = bench_each(boot_cycles * 100, totalram_pages());
+
+	printk("bench: boot insns=%llu insns_per_page_x100=%llu page_bytes=%lu\n", boot_cycles,
+	       hundredths, sizeof(struct page));
+}
+
+static int bench_thread(void *unused)
+{
+	if (selftest_glob(pattern, "boot"))
+		report_boot();
+	bench_run(pattern);
+	complete(&finished);
+	return 0;
+}
+
+bool bench_rows_run(void)
+{
+	struct task_struct *thread;
+
+	if (!cmdline_value("bench", pattern, sizeof(pattern))) {
+		pr_err("bench: the pattern is too long\n");
+		return false;
+	}
+	thread = kthread_run_on_cpu(bench_thread, NULL, 0, "bench");
+	if (IS_ERR(thread)) {
+		pr_err("bench: no thread: %ld\n", PTR_ERR(thread));
+		return false;
+	}
+	wait_for_completion(&finished);
+	printk("bench: the end\n");
+	return true;
+}
+
+struct device *bench_device(void)
+{
+	return NULL;
+}

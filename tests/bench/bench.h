@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is measured, and what it asks of the kernel that it is compiled into. The files that
+ * include this one know nothing but Linux's API: Quarry and a module for Linux are built from
+ * the same text.
+ */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <linux/types.h>
+
+#if __has_include(<linux/slab.h>)
+#define BENCH_HAS_SLAB
+#endif
+#if __has_include(<linux/vmalloc.h>)
+#define BENCH_HAS_VMALLOC
+#endif
+#if __has_include(<linux/mempool.h>)
+#define BENCH_HAS_MEMPOOL
+#endif
+#if __has_include(<linux/dma-mapping.h>)
+#define BENCH_HAS_DMA
+#endif
+#if __has_include(<linux/dmapool.h>)
+#define BENCH_HAS_DMAPOOL
+#endif
+
+#define BENCH_REPETITIONS 24	/* the least of them counts */
+#define BENCH_MAX_LIVE	  1024	/* pointers in bench_live[] */
+
+/* Something to do n times. */
+typedef void (*bench_fn)(unsigned int n);
+
+/* A row: a name, and either what to measure in the three usual ways or a way of its own. */
+struct bench_row {
+	const char *name;
+	unsigned int live;		/* objects that live at once in alloc and free */
+	bool (*setup)(void);		/* false: cannot be had; may be NULL, as teardown */
+	void (*teardown)(void);
+	bench_fn fill, empty, pairs;	/* bench_live[0..n) allocated; freed; n times both */
+	void (*run)(const struct bench_row *row);
+};
+
+struct device;
+
+extern void *bench_live[BENCH_MAX_LIVE];
+
+/* The tables of rows, each ended by a row without a name. */
+extern const struct bench_row bench_rows[];		/* workloads.c */
+extern const struct bench_row bench_memory_rows[];	/* fragmentation.c */
+
+/* Measures every row whose name matches the pattern (`*` any run of characters). */
+void bench_run(const char *pattern);
+/* For `run`: alloc, free and pair; or pair alone, done `live` times. */
+void bench_usual(const struct bench_row *row);
+void bench_pairs(const struct bench_row *row);
+/* The least time that fn(n) took in BENCH_REPETITIONS, in cycles, without the measuring. */
+u64 bench_least(bench_fn fn, unsigned int n);
+/* x / n, rounded to the nearest. */
+u64 bench_each(u64 x, u64 n);
+/* The next number of a fixed sequence, below `below`. */
+u32 bench_random(u32 below);
+
+/* Supplied by the kernel: a device that may reach all memory; NULL when there is none. */
+struct device *bench_device(void);
+
+#endif
