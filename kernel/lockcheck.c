@@ -35,7 +35,7 @@ static DEFINE_PER_CPU(struct held_locks, cpu_held);
 static DEFINE_PER_CPU(unsigned long, preempt_off_ip);
 static DEFINE_PER_CPU(bool, reporting);
 
-static struct ticket_lock report_lock;
+static arch_spinlock_t report_lock;
 static atomic_long_t counts[LOCKCHECK_NR_REPORTS];
 static bool overflown;		/* some list was too short: nothing is checked any more */
 
@@ -91,7 +91,7 @@ void lockcheck_report_begin(enum lockcheck_report kind)
 {
 	atomic_long_inc(&counts[kind]);
 	warn_counted();
-	__ticket_lock(&report_lock);
+	arch_spin_lock(&report_lock);
 	this_cpu_write(reporting, true);
 }
 
@@ -122,7 +122,7 @@ void lockcheck_report_end(void)
 	print_held();
 	dump_stack();
 	this_cpu_write(reporting, false);
-	__ticket_unlock(&report_lock);
+	arch_spin_unlock(&report_lock);
 }
 
 /* A report about one lock and nothing else. */

@@ -73,7 +73,7 @@ static struct arrow arrows[QUARRY_LOCK_PAIRS];
 static unsigned int nr_classes = 1, nr_arrows = 1;
 static u16 hash[HASH_SIZE];
 static DECLARE_BITMAP(known, CLASSES * CLASSES);
-static struct ticket_lock graph_lock;
+static arch_spinlock_t graph_lock;
 
 /* For searches: which arrow led to each class, and those yet to be followed. */
 static u16 led_to[CLASSES], queue[CLASSES];
@@ -131,10 +131,10 @@ unsigned int lockorder_class(struct lockdep_map *map, unsigned int subclass)
 	class = __atomic_load_n(&map->class[subclass], __ATOMIC_ACQUIRE);
 	if (likely(class))
 		return class;
-	__ticket_lock(&graph_lock);
+	arch_spin_lock(&graph_lock);
 	/* A lock on a stack, from a static initialiser: its name stands for the place. */
 	class = find_class(is_static(map->key) ? map->key : map->name, map->name, subclass);
-	__ticket_unlock(&graph_lock);
+	arch_spin_unlock(&graph_lock);
 	if (class)
 		__atomic_store_n(&map->class[subclass], (u16)class, __ATOMIC_RELEASE);
 	else
@@ -348,11 +348,11 @@ static void check_irq_paths(unsigned int through)
 	unsigned int irq, on;
 	bool found;
 
-	__ticket_lock(&graph_lock);
+	arch_spin_lock(&graph_lock);
 	found = find_irq_path(through, &irq, &on);
 	if (found)
 		copy_path(irq, on, &chain);
-	__ticket_unlock(&graph_lock);
+	arch_spin_unlock(&graph_lock);
 	if (found)
 		report_irq_path(irq, on, &chain);
 }
@@ -364,9 +364,9 @@ static void new_pair(unsigned int from, unsigned int to, const struct held_lock 
 	struct chain chain;
 	bool circle, added = true;
 
-	__ticket_lock(&graph_lock);
+	arch_spin_lock(&graph_lock);
 	if (test_and_set_bit(from * CLASSES + to, known)) {
-		__ticket_unlock(&graph_lock);
+		arch_spin_unlock(&graph_lock);
 		return;
 	}
 	circle = find_path(to, from);
@@ -374,7 +374,7 @@ static void new_pair(unsigned int from, unsigned int to, const struct held_lock 
 		copy_path(to, from, &chain);
 	else
 		added = add_arrow(from, to, held->ip, fp);
-	__ticket_unlock(&graph_lock);
+	arch_spin_unlock(&graph_lock);
 	if (circle)
 		report_circle(taken, held, &chain);
 	else if (added)
@@ -423,14 +423,14 @@ static void add_use(const struct held_lock *lock, unsigned int number, unsigned 
 
 	if (__atomic_load_n(&class->uses, __ATOMIC_RELAXED) & BIT(use))
 		return;
-	__ticket_lock(&graph_lock);
+	arch_spin_lock(&graph_lock);
 	is_new = !(class->uses & BIT(use));
 	if (is_new) {
 		class->use_ip[use] = lock->ip;
 		before = conflict(class->uses, use);
 		__atomic_store_n(&class->uses, class->uses | BIT(use), __ATOMIC_RELAXED);
 	}
-	__ticket_unlock(&graph_lock);
+	arch_spin_unlock(&graph_lock);
 	if (before != NR_USES)
 		report_irq_state(lock, before, use);
 	if (is_new)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spin locks: they exclude whom they should, in the order of arrival, and leave interrupts
+ * Spin locks: they exclude whom they should, let nobody wait for ever, and leave interrupts
  * and the preemption count as they found them.
  */
 #include <linux/ktime.h>
@@ -11,7 +11,7 @@
 #define MAX_THREADS 8
 #define TURNS_SPENT 1000000000	/* of a loop that waits for another CPU: far too many */
 
-_Static_assert(QUARRY_DEBUG_LOCKS || sizeof(spinlock_t) == 4, "nothing but the ticket");
+_Static_assert(QUARRY_DEBUG_LOCKS || sizeof(spinlock_t) == 4, "nothing but the lock");
 
 /* Waits for what another CPU does soon. */
 #define SPIN_UNTIL(cond) ({ \
@@ -72,9 +72,10 @@ SELFTEST(spinlock, only_one_is_inside)
 	on_all_cpus(count_up, NULL);
 	CHECK_EQ(counter, atomic_long_read(&expected));
 	CHECK(counter >= nr_threads());
+	printk("entered %lu times\n", counter);
 }
 
-/* A queue of CPUs: each draws its ticket when those before it have, then enters in turn. */
+/* A queue of CPUs: each draws its number when those before it have, then enters in turn. */
 static DEFINE_SPINLOCK(line_lock);
 static unsigned int entered, order[MAX_THREADS];	/* line_lock */
 
@@ -82,14 +83,19 @@ static void queue_up(void *arg)
 {
 	unsigned int place = (unsigned int)(unsigned long)arg;
 
-	/* Drawn by then: the test's own ticket, and those of the places before. */
-	SPIN_UNTIL(__ticket_users(&line_lock.ticket) == place + 1);
+	SPIN_UNTIL(spin_is_locked(&line_lock) && arch_spin_waiters(&line_lock.raw) == place);
 	spin_lock(&line_lock);
 	order[entered++] = place;
 	spin_unlock(&line_lock);
 }
 
-SELFTEST(spinlock, first_come_first_served)
+/* `next` and `owner` of a lock that nobody waits for. */
+static u32 both_at(u32 number)
+{
+	return number * (SPIN_NEXT_ONE + SPIN_OWNER_ONE);
+}
+
+SELFTEST(spinlock, waiters_enter_in_the_order_they_came)
 {
 	unsigned int i, round, n = nr_threads() - 1;
 	struct test_thread threads[MAX_THREADS];
@@ -98,11 +104,12 @@ SELFTEST(spinlock, first_come_first_served)
 		SKIP("one CPU: nobody waits");
 	for (round = 0; round < min(n, 3U); round++) {
 		entered = 0;
+		line_lock.raw.word = both_at(2047 - round);	/* numbers wrap on the way */
 		for (i = 0; i < n; i++)
 			test_thread_start(&threads[i], test_cpu(i + 1), queue_up,
 					  (void *)(unsigned long)((i + round) % n));
 		spin_lock(&line_lock);
-		SPIN_UNTIL(__ticket_users(&line_lock.ticket) == n + 1);
+		SPIN_UNTIL(arch_spin_waiters(&line_lock.raw) == n);
 		CHECK(spin_is_contended(&line_lock));
 		spin_unlock(&line_lock);
 		for (i = 0; i < n; i++)
@@ -110,27 +117,77 @@ SELFTEST(spinlock, first_come_first_served)
 		CHECK_EQ(entered, n);
 		for (i = 0; i < n; i++)
 			CHECK_EQ(order[i], i);
+		CHECK_EQ(line_lock.raw.word, both_at((2047 - round + n) % 2048));
 	}
 }
 
-SELFTEST(spinlock, tickets_wrap)
+/* Takes it by all means while another wants it: after the other is urgent, without success. */
+SELFTEST(spinlock, nobody_passes_an_urgent_waiter)
 {
-	spinlock_t lock;
-	unsigned int i;
+	struct test_thread thread;
 
-	spin_lock_init(&lock);
-	lock.ticket.next = lock.ticket.owner = 0xfffd;
-	for (i = 0; i < 6; i++) {
-		spin_lock(&lock);
-		CHECK(spin_is_locked(&lock));
-		CHECK(!spin_is_contended(&lock));
-		spin_unlock(&lock);
-		CHECK(!spin_is_locked(&lock));
-		CHECK(spin_trylock(&lock));
-		spin_unlock(&lock);
+	if (num_online_cpus() < 2)
+		SKIP("one CPU: nobody waits");
+	entered = 0;
+	test_thread_start(&thread, test_cpu(1), queue_up, NULL);
+	spin_lock(&line_lock);
+	SPIN_UNTIL(READ_ONCE(line_lock.raw.word) & SPIN_URGENT);
+	CHECK_EQ(entered, 0);
+	spin_unlock(&line_lock);
+	while (!spin_trylock(&line_lock))
+		port_relax();
+	CHECK_EQ(entered, 1);
+	CHECK(!(line_lock.raw.word & SPIN_URGENT));
+	spin_unlock(&line_lock);
+	test_thread_join(&thread);
+}
+
+static void enter_once(void *unused)
+{
+	spin_lock(&line_lock);
+	entered++;
+	spin_unlock(&line_lock);
+}
+
+/* No rest between letting go and taking again: who waits gets in all the same. */
+SELFTEST(spinlock, a_greedy_cpu_does_not_keep_others_out)
+{
+	unsigned int i, turns, seen = 0, n = nr_threads() - 1;
+	struct test_thread threads[MAX_THREADS];
+
+	entered = 0;
+	for (i = 0; i < n; i++)
+		test_thread_start(&threads[i], test_cpu(i + 1), enter_once, NULL);
+	for (turns = 0; turns < TURNS_SPENT && seen < n; turns++) {
+		spin_lock(&line_lock);
+		seen = entered;
+		spin_unlock(&line_lock);
 	}
-	CHECK_EQ(lock.ticket.next, 9);
-	CHECK_EQ(lock.ticket.owner, 9);
+	CHECK_EQ(seen, n);
+	for (i = 0; i < n; i++)
+		test_thread_join(&threads[i]);
+}
+
+/* The word as it is while others wait, made up. */
+SELFTEST(spinlock, who_finds_it_free_takes_it)
+{
+	arch_spinlock_t lock = { .word = both_at(2047) + SPIN_NEXT_ONE };
+
+	CHECK_EQ(arch_spin_waiters(&lock), 1);
+	CHECK(arch_spin_trylock(&lock));
+	CHECK(arch_spin_is_locked(&lock));
+	CHECK_EQ(arch_spin_waiters(&lock), 1);
+	CHECK(!arch_spin_trylock(&lock));
+	arch_spin_unlock(&lock);
+	lock.word |= SPIN_URGENT;
+	CHECK(!arch_spin_is_locked(&lock));
+	CHECK(!arch_spin_trylock(&lock));
+	/* The head enters, and the lock is an ordinary one again. */
+	lock.word -= SPIN_NEXT_ONE;
+	arch_spin_lock(&lock);
+	CHECK_EQ(lock.word, SPIN_LOCKED);
+	arch_spin_unlock(&lock);
+	CHECK_EQ(lock.word, 0);
 }
 
 SELFTEST(spinlock, trylock_takes_only_what_is_free)

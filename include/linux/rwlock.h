@@ -3,8 +3,8 @@
  * Many readers or one writer; waiters spin. Included by linux/spinlock.h.
  *
  * `count` holds the readers inside in steps of RWLOCK_READER, RWLOCK_WRITER while a writer
- * is inside, RWLOCK_WAITING while one waits. Whoever cannot enter at once queues on `queue`,
- * a ticket lock, so it is fair: a writer at the head of the queue lets no new reader pass.
+ * is inside, RWLOCK_WAITING while one waits. Whoever cannot enter at once waits for `queue`,
+ * a spin lock, so it is fair: the writer that has it lets no new reader pass.
  * With one exception: a reader in an interrupt enters if no writer is *inside*. It may have
  * interrupted a reader of its own CPU, and to wait behind a writer that waits for that
  * reader would never end. So read_lock() of threads may leave interrupts on where only
@@ -21,12 +21,12 @@
 
 typedef struct {
 	u32 count;
-	struct ticket_lock queue;
+	arch_spinlock_t queue;
 	struct lockdep_map dep_map;
 } rwlock_t;
 
 #define __RW_LOCK_UNLOCKED(name) \
-	{ 0, { { 0 } }, LOCKDEP_MAP_INIT(name) }
+	{ 0, { 0 }, LOCKDEP_MAP_INIT(name) }
 #define DEFINE_RWLOCK(name) rwlock_t name = __RW_LOCK_UNLOCKED(name)
 
 #define rwlock_init(lock) do { \
@@ -52,10 +52,10 @@ static inline void __rwlock_await_writer(rwlock_t *lock)
 static inline void __rwlock_queue_reader(rwlock_t *lock)
 {
 	__atomic_fetch_sub(&lock->count, RWLOCK_READER, __ATOMIC_RELAXED);
-	__ticket_lock(&lock->queue);
+	arch_spin_lock(&lock->queue);
 	__atomic_fetch_add(&lock->count, RWLOCK_READER, __ATOMIC_ACQUIRE);
 	__rwlock_await_writer(lock);
-	__ticket_unlock(&lock->queue);
+	arch_spin_unlock(&lock->queue);
 }
 
 static __always_inline void read_lock(rwlock_t *lock)
@@ -107,11 +107,11 @@ static inline bool __rwlock_enter(rwlock_t *lock, u32 expected)
 
 static inline void __rwlock_queue_writer(rwlock_t *lock)
 {
-	__ticket_lock(&lock->queue);
+	arch_spin_lock(&lock->queue);
 	__atomic_fetch_or(&lock->count, RWLOCK_WAITING, __ATOMIC_RELAXED);
 	while (!__rwlock_enter(lock, RWLOCK_WAITING))
 		port_relax();
-	__ticket_unlock(&lock->queue);
+	arch_spin_unlock(&lock->queue);
 }
 
 static __always_inline void write_lock(rwlock_t *lock)

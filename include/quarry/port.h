@@ -92,8 +92,9 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * host's, under their Linux names, as declared in linux/printk.h, linux/bug.h,
  * linux/kernel.h and linux/string.h.
  *
- * 5. Per-CPU variables. Spin locks count in preempt_count_var (linux/preempt.h), and mm/ has
- * variables of its own that each CPU has one of (linux/percpu.h). A host defines
+ * 5. Spin locks and per-CPU variables. linux/spinlock.h wants arch_spin_lock_slow(), which is
+ * kernel/spinlock.c and needs nothing else. Locks count in preempt_count_var (linux/preempt.h),
+ * and mm/ has variables of its own that each CPU has one of (linux/percpu.h). A host defines
  * preempt_count_var, cpu_number, this_cpu_offset and per_cpu_offset[] as these headers say,
  * or brings its own linux/percpu.h and linux/preempt.h, which do the same with what it has.
  *
