@@ -13,6 +13,7 @@
 #include <arch/x86_64/clock.h>
 #include <arch/x86_64/console_hw.h>
 #include <arch/x86_64/nodes.h>
+#include <arch/x86_64/pci.h>
 #include <arch/x86_64/pgtable.h>
 #include <kernel/boot.h>
 #include <kernel/console.h>
@@ -90,6 +91,7 @@ void kernel_main(u32 loader, u32 info)
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
+	pci_init();				/* devices found, drivers can come */
 	crash_if_asked();			/* crash=: a fault on purpose */
 	good = run();				/* the proof, or the figures */
 	tap_printf("reboot: System halted\n");

@@ -11,7 +11,10 @@
 
 #include "arch/x86_64/madt.h"
 
-/* 1. Vectors. Lines come first: line (GSI) n is vector VECTOR_LINE + n. */
+/*
+ * 1. Vectors. irq n is vector VECTOR_LINE + n: first the lines (GSIs) of the I/O APICs, then
+ * messages, MAX_LINES in all.
+ */
 
 #define VECTOR_LINE	  0x30
 #define MAX_LINES	  192
@@ -120,5 +123,15 @@ bool apic_send_to(unsigned int cpu, u32 kind, u8 vector);
 void ioapic_init(void);
 /* The line that ISA interrupt `isa` (0 to 15) comes in on. */
 unsigned int isa_line(unsigned int isa);
+/* The irq of message 0: those of the lines come before; 0: nothing can be let through. */
+unsigned int first_message_irq(void);
+
+/* 5. pci_irq.c: interrupts that devices send as messages, numbered from 0. */
+
+#define NR_MESSAGES 32
+
+/* -ENODEV when nobody sends it. */
+int message_unmask(unsigned int number, unsigned int cpu);
+void message_mask(unsigned int number);
 
 #endif

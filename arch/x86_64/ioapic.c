@@ -10,6 +10,8 @@
  * does the timer's on nearly every machine. They are edges, active high; PCI lines are levels,
  * active low; an override's flags have the last word.
  *
+ * What comes after the lines are messages (pci_irq.c), which have no entry here.
+ *
  * Registers are reached through a select and a window register: ioapic_lock makes the pair
  * one. It is a leaf, taken with interrupts off. Destinations are physical, 8 bits: a CPU with
  * a larger APIC id cannot be the target.
@@ -97,6 +99,11 @@ void ioapic_init(void)
 
 unsigned int arch_nr_irqs(void)
 {
+	return nr_lines ? min(nr_lines + NR_MESSAGES, (unsigned int)MAX_LINES) : 0;
+}
+
+unsigned int first_message_irq(void)
+{
 	return nr_lines;
 }
 
@@ -142,7 +149,7 @@ int arch_irq_unmask(unsigned int irq, unsigned int cpu, bool level)
 	u32 reg;
 
 	if (!ioapic)
-		return -ENODEV;
+		return irq >= nr_lines ? message_unmask(irq - nr_lines, cpu) : -ENODEV;
 	if (cpu_apic_ids[cpu] > 0xff)
 		return -EINVAL;
 	reg = REG_ENTRY(irq - ioapic->base);
@@ -161,6 +168,8 @@ void arch_irq_mask(unsigned int irq)
 	unsigned long flags;
 	u32 reg;
 
+	if (!ioapic && irq >= nr_lines)
+		message_mask(irq - nr_lines);
 	if (!ioapic)
 		return;
 	reg = REG_ENTRY(irq - ioapic->base);
