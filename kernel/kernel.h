@@ -41,7 +41,12 @@ unsigned long warn_count(void);
 /* For such a report: one more. Any context. */
 void warn_counted(void);
 
-/* 4. selftest.c */
+/* 4. reports.c */
+
+/* Prints the reports that `report=` names; `when` stands behind the name of each. */
+void reports_print(const char *when);
+
+/* 5. selftest.c */
 
 /* How many cases selftest_run() has chosen: 0 when the command line kept it from running. */
 unsigned int selftest_planned(void);

@@ -58,6 +58,7 @@ static bool run(void)
 	if (bench_asked())
 		return bench_rows_run();
 	failed = selftest_run();
+	reports_print("at the end");
 	print_verdict(failed);
 	return !failed;
 }
@@ -79,7 +80,7 @@ void kernel_main(u32 loader, u32 info)
 	nodes_init();				/* and which of it is on which node */
 	start_memory();				/* the page allocator works */
 	bench_note_boot(get_cycles() - entered);
-	show_mem();				/* the zones, one line each */
+	show_zones();				/* the zones, one line each */
 	apic_init();				/* CPUs counted, interrupts can be routed */
 	set_cpu_numa_node(0, arch_cpu_to_node(0)); /* this CPU's memory comes from its node */
 	time_init();				/* the clock runs */
@@ -93,6 +94,7 @@ void kernel_main(u32 loader, u32 info)
 	watchdog_init();			/* one that stops is named */
 	pci_init();				/* devices found, drivers can come */
 	crash_if_asked();			/* crash=: a fault on purpose */
+	reports_print("after the boot");	/* report=: what memory management has to say */
 	good = run();				/* the proof, or the figures */
 	tap_printf("reboot: System halted\n");
 	arch_stop_others();

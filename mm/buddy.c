@@ -364,15 +364,22 @@ void buddy_init_block(struct zone *zone, struct pageblock *pb)
 	smp_store_release(&pb->live, true);
 }
 
+unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn)
+{
+	unsigned int order = MAX_ORDER - 1;
+
+	if (pfn)
+		order = min_t(unsigned int, order, __ffs(pfn));
+	while (pfn + (1UL << order) > end_pfn)
+		order--;
+	return order;
+}
+
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn)
 {
 	for (unsigned long pfn = start_pfn; pfn < end_pfn;) {
-		unsigned int order = MAX_ORDER - 1;
+		unsigned int order = buddy_order_at(pfn, end_pfn);
 
-		if (pfn)
-			order = min_t(unsigned int, order, __ffs(pfn));
-		while (pfn + (1UL << order) > end_pfn)
-			order--;
 		pfn_to_page(pfn)->state = PAGE_USED;
 		pfn_to_page(pfn)->order = order;
 		buddy_free(zone, pfn_to_page(pfn), order);

@@ -198,6 +198,8 @@ struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mo
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
 /* Pages [start, end) of live page blocks that are in no block yet. */
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn);
+/* The order of the largest block that begins at pfn and ends at end_pfn or before. */
+unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn);
 /* Where a page block with these counts belongs. */
 u8 buddy_place(const struct pageblock *pb);
 /* Free blocks of an order, counted by walking. */
@@ -213,6 +215,23 @@ int section_init(void);
 bool section_grow(struct zone *zone);
 /* The zone's pristine pages, counted anew. */
 unsigned long section_count_pristine(const struct zone *zone);
+/* Adds, by order, the blocks that they will make. Caller holds zone->lock. */
+void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER]);
+
+/* ---- show_mem.c ---- */
+
+#define CENSUS_NONE   NR_MOBILITY	/* the row of whole page blocks, and of pristine memory */
+#define NR_CENSUS_ROWS (NR_MOBILITY + 1)
+
+struct census {
+	unsigned long free[NR_CENSUS_ROWS][MAX_ORDER]; /* free blocks, by mobility and order */
+	unsigned long blocks[NR_CENSUS_ROWS];	       /* page blocks, by mobility */
+};
+
+/* Counts a zone's free blocks. Takes zone->lock, again and again. */
+void take_census(struct zone *zone, struct census *census);
+/* Free blocks of an order, over all mobilities. */
+unsigned long census_of_order(const struct census *census, unsigned int order);
 
 /* ---- zone_alloc.c ---- */
 

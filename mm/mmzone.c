@@ -283,17 +283,6 @@ unsigned long nr_free_highpages(void)
 	return pages;
 }
 
-void show_mem(void)
-{
-	struct zone *zone;
-
-	for_each_zone(zone)
-		pr_info("Node %d %-7s free:%lukB managed:%lukB present:%lukB pristine:%lukB\n",
-			zone->nid, zone_name(zone), zone_free_pages(zone) * (PAGE_SIZE / 1024),
-			zone->managed * (PAGE_SIZE / 1024), zone->present * (PAGE_SIZE / 1024),
-			READ_ONCE(zone->nr_pristine) * (PAGE_SIZE / 1024));
-}
-
 /* ---- Pages ---- */
 
 static bool section_is_mapped(unsigned long pfn)

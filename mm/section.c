@@ -309,6 +309,22 @@ unsigned long section_count_pristine(const struct zone *zone)
 	return pages;
 }
 
+void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER])
+{
+	unsigned long start, end = zone->pristine_pfn;
+
+	while (next_pristine(zone, end, &start, &end)) {
+		/* As buddy_add() will cut it; the largest blocks all at once. */
+		while (start < end) {
+			unsigned int order = buddy_order_at(start, end);
+			unsigned long same = order == MAX_ORDER - 1 ? (end - start) >> order : 1;
+
+			nr[order] += same;
+			start += same << order;
+		}
+	}
+}
+
 int section_init(void)
 {
 	struct zone *zone;

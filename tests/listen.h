@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* For self-tests that read what the log says. One listener at a time; 2 KiB are kept. */
+/*
+ * For self-tests that read what the log says. One listener at a time; 2 KiB are kept, or what a
+ * file defines LISTEN_SIZE to be.
+ */
 #ifndef TESTS_LISTEN_H
 #define TESTS_LISTEN_H
 
 #include <kernel/console.h>
 
-static char heard[2048];
+#ifndef LISTEN_SIZE
+#define LISTEN_SIZE 2048
+#endif
+
+static char heard[LISTEN_SIZE];
 static size_t heard_len;
 
 static void hear(struct console *con, const char *text, size_t len)

@@ -25,6 +25,7 @@
 #include "hosted.h"
 #include "kernel/boot.h"
 #include "kernel/cpu.h"
+#include "kernel/kernel.h"
 #include "kernel/memmap.h"
 #include "kernel/watchdog.h"
 #include "tests/bench/run.h"
@@ -71,7 +72,7 @@ static const char usage[] =
 	"  highmem=SIZE mem=SIZE memmap=... numa=off  as for the kernel\n"
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
 	"  deaf=N               that CPU answers too late\n"
-	"  maxcpus=N nosmp      as for the kernel\n"
+	"  maxcpus=N nosmp report=NAME[,...]  as for the kernel\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
 /* What this port understands beside the kernel's options. */
@@ -210,7 +211,7 @@ static void start_mm(void)
 	if (quarry_init())
 		panic("not enough memory");
 	set_cpu_numa_node(0, arch_cpu_to_node(0));
-	show_mem();
+	show_zones();
 }
 
 int main(int argc, char **argv)
@@ -239,7 +240,9 @@ int main(int argc, char **argv)
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
+	reports_print("after the boot");
 	failed = bench_asked() ? !bench_rows_run() : selftest_run();
+	reports_print("at the end");
 	arch_stop_others();			/* nothing runs while the process ends */
 	host_exit(failed ? 1 : 0);
 }

@@ -134,7 +134,11 @@ unsigned long totalram_pages(void);	/* free and allocated */
 unsigned long totalhigh_pages(void);
 unsigned long nr_free_highpages(void);
 
-/* Prints every zone's state. Any context. */
+/*
+ * Prints every zone, one line each; and with what free blocks it has, as on a failed
+ * allocation. Any context but NMIs; takes each zone's lock.
+ */
+void show_zones(void);
 void show_mem(void);
 
 #endif

@@ -63,4 +63,10 @@ unsigned long quarry_report_total(void);
  */
 unsigned int quarry_validate(void);
 
+/*
+ * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", in Linux's
+ * columns. False: there is none of that name. Any context but NMIs.
+ */
+bool quarry_show(const char *name);
+
 #endif

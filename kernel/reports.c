@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report=NAME[,NAME...]: memory management's reports on the log, once the machine has booted
+ * and once more at the end, so that the two can be compared. Which there are stands at the
+ * top of mm/stats.c. A name that is none is said to be, and the others are printed.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <quarry/quarry.h>
+#include <kernel/boot.h>
+#include <kernel/kernel.h>
+
+void reports_print(const char *when)
+{
+	char names[256], *name, *rest = names;
+
+	if (!cmdline_value("report", names, sizeof(names)))
+		return;
+	while ((name = rest) != NULL) {
+		rest = strchr(name, ',');
+		if (rest)
+			*rest++ = '\0';
+		pr_info("%s, %s:\n", name, when);
+		if (!quarry_show(name))
+			pr_warn("report=%s: there is no such report\n", name);
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reports on request: what Linux shows in /proc, line by line in Linux's columns, on the log.
+ *
+ *	meminfo		totals, in kB
+ *	buddyinfo	free blocks of each zone by order
+ *	zoneinfo	each zone: its pages and borders
+ *	pagetypeinfo	free blocks by mobility and order, page blocks by mobility
+ *
+ * What reads these on Linux reads them here, once the log's margin is cut off. Lines for what
+ * Quarry does not have (a page cache, swap, user memory) are left out, so none says 0 for ever.
+ * Where Quarry has something more, it stands behind Linux's columns or in rows of its own: page
+ * blocks that are free as a whole have no mobility here, nor has pristine memory, which counts
+ * as the blocks that it will make. Both are the type `None`.
+ *
+ * Nothing here is counted on behalf of a report: all figures are read off the structures when
+ * somebody asks. No locks of its own; what is called takes each zone's lock in turn. Any
+ * context but NMIs.
+ */
+#include "internal.h"
+
+#define KB(pages) ((pages) * (PAGE_SIZE / 1024))
+
+static const char *const mobility_names[NR_CENSUS_ROWS] = {
+	[UNMOVABLE] = "Unmovable", [MOVABLE] = "Movable", [RECLAIMABLE] = "Reclaimable",
+	[CENSUS_NONE] = "None",
+};
+
+/* ---- meminfo ---- */
+
+static void meminfo_line(const char *name, unsigned long kb)
+{
+	char label[24];
+
+	snprintf(label, sizeof(label), "%s:", name);
+	pr_info("%-15s %8lu kB\n", label, kb);
+}
+
+static void show_meminfo(void)
+{
+	unsigned long total = totalram_pages(), free = nr_free_pages();
+	unsigned long high = totalhigh_pages(), free_high = nr_free_highpages();
+
+	meminfo_line("MemTotal", KB(total));
+	meminfo_line("MemFree", KB(free));
+	meminfo_line("HighTotal", KB(high));
+	meminfo_line("HighFree", KB(free_high));
+	meminfo_line("LowTotal", KB(total - high));
+	meminfo_line("LowFree", KB(free - free_high));
+}
+
+/* ---- buddyinfo ---- */
+
+/* `%6lu ` for each order, as in all of Linux's reports of free blocks. */
+static void print_orders(char *buf, size_t size, const unsigned long nr[MAX_ORDER])
+{
+	int len = 0;
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		len += scnprintf(buf + len, size - len, "%6lu ", nr[order]);
+}
+
+static void show_buddyinfo(void)
+{
+	unsigned long nr[MAX_ORDER];
+	struct census census;
+	struct zone *zone;
+	char line[MAX_ORDER * 21 + 1];
+
+	for_each_zone(zone) {
+		take_census(zone, &census);
+		for (unsigned int order = 0; order < MAX_ORDER; order++)
+			nr[order] = census_of_order(&census, order);
+		print_orders(line, sizeof(line), nr);
+		pr_info("Node %d, zone %8s %s\n", zone->nid, zone_name(zone), line);
+	}
+}
+
+/* ---- zoneinfo ---- */
+
+static void show_zone(struct zone *zone)
+{
+	pr_info("Node %d, zone %8s\n", zone->nid, zone_name(zone));
+	pr_info("  pages free     %lu\n", zone_free_pages(zone));
+	pr_info("        spanned  %lu\n", zone->end_pfn - zone->start_pfn);
+	pr_info("        present  %lu\n", zone->present);
+	pr_info("        managed  %lu\n", zone->managed);
+	pr_info("        pristine %lu\n", READ_ONCE(zone->nr_pristine));
+	pr_info("  start_pfn:           %lu\n", zone->start_pfn);
+}
+
+static void show_zoneinfo(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		show_zone(zone);
+}
+
+/* ---- pagetypeinfo ---- */
+
+static void show_free_types(void)
+{
+	char line[MAX_ORDER * 21 + 1];
+	struct census census;
+	struct zone *zone;
+	int len = 0;
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		len += scnprintf(line + len, sizeof(line) - len, "%6u ", order);
+	pr_info("%-43s %s\n", "Free pages count per migrate type at order", line);
+	for_each_zone(zone) {
+		take_census(zone, &census);
+		for (unsigned int row = 0; row < NR_CENSUS_ROWS; row++) {
+			print_orders(line, sizeof(line), census.free[row]);
+			pr_info("Node %4d, zone %8s, type %12s %s\n", zone->nid, zone_name(zone),
+				mobility_names[row], line);
+		}
+	}
+}
+
+static void show_block_types(void)
+{
+	struct census census;
+	struct zone *zone;
+	char line[128];
+	int len = 0;
+
+	for (unsigned int row = 0; row < NR_CENSUS_ROWS; row++)
+		len += scnprintf(line + len, sizeof(line) - len, "%12s ", mobility_names[row]);
+	pr_info("%-23s%s\n", "Number of blocks type", line);
+	for_each_zone(zone) {
+		take_census(zone, &census);
+		len = 0;
+		for (unsigned int row = 0; row < NR_CENSUS_ROWS; row++)
+			len += scnprintf(line + len, sizeof(line) - len, "%12lu ",
+					 census.blocks[row]);
+		pr_info("Node %d, zone %8s %s\n", zone->nid, zone_name(zone), line);
+	}
+}
+
+static void show_pagetypeinfo(void)
+{
+	pr_info("Page block order: %d\n", PAGEBLOCK_ORDER);
+	pr_info("Pages per block:  %lu\n", PAGEBLOCK_PAGES);
+	pr_info("\n");
+	show_free_types();
+	pr_info("\n");
+	show_block_types();
+}
+
+/* ---- By name ---- */
+
+static const struct {
+	const char *name;
+	void (*show)(void);
+} reports[] = {
+	{ "meminfo", show_meminfo }, { "buddyinfo", show_buddyinfo },
+	{ "zoneinfo", show_zoneinfo }, { "pagetypeinfo", show_pagetypeinfo },
+};
+
+bool quarry_show(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(reports); i++) {
+		if (strcmp(reports[i].name, name))
+			continue;
+		reports[i].show();
+		return true;
+	}
+	return false;
+}
