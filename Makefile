@@ -139,18 +139,23 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 PROVE := prove --norc --exec tests/run
 HOSTED_RUNS := hosted hosted-tsan $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
+# The same kernel built in other ways, for machines that name one as their `variant`.
+VARIANTS := $(BUILD)/debug-locks/quarry.elf
 export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
-test: $(BUILD)/quarry.iso $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
+$(BUILD)/debug-locks/quarry.elf: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(@D) DEBUG_LOCKS=1 $@
+
+test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself \
 		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(HOSTED_BINARY)		## ten million page operations in all contexts, in minutes
 	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
-test-machines: $(BUILD)/quarry.iso	## all machines of tests/machines
+test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
-test-machine: $(BUILD)/quarry.iso	## one of them, its TAP on this terminal: M=name
+test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
 	@tests/machines/run $(M:%=tests/machines/%.machine)
 bench: $(BUILD)/quarry.elf		## instructions per operation, to build/bench.tsv; ROWS=GLOB
 	@tests/bench/quarry $(if $(ROWS),'$(ROWS)')

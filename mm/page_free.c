@@ -41,6 +41,14 @@ static void free_tail(struct zone *zone, struct page *page, unsigned int order)
 	}
 }
 
+/* A block goes back: no lock in it may be held here. With QUARRY_DEBUG_LOCKS only. */
+static void check_no_locks(const struct page *page)
+{
+	if (QUARRY_DEBUG_LOCKS && !PageHighMem(page))
+		debug_check_no_locks_freed(phys_to_virt(page_to_phys(page)),
+					   PAGE_SIZE << page->order);
+}
+
 #define ANY_ORDER ~0U	/* put_page() does not know it */
 
 /* What is wrong with dropping a reference to this, or NULL. Caller holds the zone's lock. */
@@ -69,6 +77,7 @@ static const char *drop(struct page *page, unsigned int order)
 	if (wrong)
 		return wrong;
 	if (atomic_dec_and_test(&page->_refcount)) {
+		check_no_locks(page);
 		if (order == ANY_ORDER && plain && page->order)
 			wrong = "last reference to a block of several pages";
 		buddy_free(page_zone(page), page, page->order);

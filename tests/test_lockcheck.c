@@ -153,6 +153,19 @@ SELFTEST(lockcheck, held_lock_freed)
 	debug_check_no_locks_freed(&object, sizeof(object));
 }
 
+SELFTEST(lockcheck, held_lock_in_pages_that_go_back)
+{
+	unsigned long pages = __get_free_pages(GFP_KERNEL, 1);
+	spinlock_t *lock = (spinlock_t *)(pages + PAGE_SIZE + 64);
+	unsigned long flags;
+
+	REQUIRE(pages);
+	spin_lock_init(lock);
+	spin_lock_irqsave(lock, flags);
+	CHECK_REPORTS(LOCKCHECK_FREED, 1, free_pages(pages, 1));
+	spin_unlock_irqrestore(lock, flags);	/* nobody has got that page meanwhile */
+}
+
 SELFTEST(lockcheck, who_holds_what)
 {
 	static DEFINE_SPINLOCK(lock);

@@ -7,6 +7,7 @@ several times adds to what the defaults say; any other key replaces it. The keys
 
     boot        bios-cd, uefi-cd, bios-usb, uefi-usb (the image) or pvh (the ELF, -kernel)
     qemu        arguments for the emulator, quoted as in a shell; several times
+    variant     which kernel: one that the Makefile builds in another way, by name
     cmdline     words for the kernel's command line
     grub        a GRUB command to run before the kernel is loaded; several times
     module      size of a boot module to hand over, e.g. 3M; several times
@@ -45,7 +46,7 @@ CHOICES = {
 LISTS = ("qemu", "grub", "module", "acpi-table", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit", "nmi")
-TEXTS = ("cmdline",)
+TEXTS = ("cmdline", "variant")
 
 
 class BadMachine(Exception):
@@ -144,6 +145,8 @@ class Machine:
             raise BadMachine(f"{path}: a screen is gone when the emulator exits: exit: halt")
         if self.outcome == "stops" and self.exit != "halt":
             raise BadMachine(f"{path}: a machine that stops does not exit: exit: halt")
+        if self.variant and self.boot != "pvh":
+            raise BadMachine(f"{path}: of a variant there is no image: boot: pvh")
         if self.boot == "pvh" and self.grub:
             raise BadMachine(f"{path}: GRUB has no part in a pvh boot")
         if self.boot == "pvh" and len(self.module) > 1:
