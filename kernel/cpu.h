@@ -84,6 +84,11 @@ void arch_irq_mask(unsigned int irq);
 
 /* Room of so many bytes, for the section percpu as it was at start-up. Once, at once. */
 void *arch_percpu_pristine(size_t size);
+/*
+ * How far CPU cpu's copy is from CPU 0's, a multiple of the page size, cpu at least 1. The
+ * addresses there are for port_percpu_map(), and so are those of alloc_percpu() (quarry/port.h).
+ */
+unsigned long arch_percpu_distance(unsigned int cpu);
 
 /* ---- kernel/ provides, arch calls, in this order ---- */
 

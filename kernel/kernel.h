@@ -67,7 +67,7 @@ bool selftest_refuses(char *why, size_t size);
 
 /* What a case must leave as it found it; the two counters, as far as it announced. */
 struct selftest_state {
-	unsigned long free_pages, reports, warnings;
+	unsigned long free_pages, reports, warnings, percpu;
 	bool irqs_off;
 };
 

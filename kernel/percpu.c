@@ -4,10 +4,11 @@
  *
  *	section percpu		CPU 0's own, from the first instruction on
  *	pristine		what it held at start-up, kept for the others
- *	a block of pages	for each other CPU that was asked for: pristine, and its number
+ *	a copy			for each other CPU that was asked for: pristine, and its number
  *
- * The distance between two copies is a multiple of the section's alignment, so variables are
- * as aligned in each as in the section.
+ * The port says at which distance a copy lies, and leaves room there for what alloc_percpu()
+ * hands out later (mm/percpu.c). Distances are multiples of the page size, so variables are as
+ * aligned in each copy as in the section.
  *
  * per_cpu_offset[cpu] is 0 for a CPU without a copy: its number must not be used (such CPUs
  * are not in cpu_possible_mask). Copies are never freed, and lie on the node of their CPU. All
@@ -21,8 +22,10 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <kernel/cpu.h>
+#include <quarry/port.h>
+#include <quarry/quarry.h>
 
-#define ALIGNMENT 64	/* of the section; a block of pages has more */
+#define ALIGNMENT 64	/* of the section */
 
 extern char __start_percpu[], __stop_percpu[];
 
@@ -45,32 +48,39 @@ void percpu_init(void)
 	memcpy(pristine, __start_percpu, percpu_size());
 }
 
-/* Whole pages for a copy: what is too much of the block goes back. */
-static char *alloc_copy(int nid)
+/* Maps pages of the node for the copy that is to begin at `copy`. */
+static int map_copy(unsigned long copy, int nid)
 {
-	unsigned int order = (unsigned int)get_order(percpu_size());
-	struct page *page = alloc_pages_node(nid, GFP_KERNEL, order);
+	unsigned long va = ALIGN_DOWN(copy, PAGE_SIZE);
+	int error = 0;
 
-	if (!page)
-		return NULL;
-	split_page(page, order);
-	for (unsigned long i = PFN_UP(percpu_size()); i < 1UL << order; i++)
-		__free_page(page + i);
-	return page_address(page);
+	for (; va < copy + percpu_size() && !error; va += PAGE_SIZE) {
+		struct page *page = alloc_pages_node(nid, GFP_KERNEL, 0);
+
+		if (!page)
+			return -ENOMEM;
+		error = port_percpu_map(va, page_to_phys(page));
+		if (error)
+			__free_page(page);
+	}
+	return error;
 }
 
 int percpu_make(unsigned int cpu)
 {
-	int nid = arch_cpu_to_node(cpu);
-	char *copy = alloc_copy(nid);
+	unsigned long distance = arch_percpu_distance(cpu);
+	int nid = arch_cpu_to_node(cpu), error;
 
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, pristine, percpu_size());
-	per_cpu_offset[cpu] = (unsigned long)copy - (unsigned long)__start_percpu;
-	per_cpu(this_cpu_offset, cpu) = per_cpu_offset[cpu];
+	error = map_copy((unsigned long)__start_percpu + distance, nid);
+	if (error)
+		return error;
+	memcpy(__start_percpu + distance, pristine, percpu_size());
+	per_cpu_offset[cpu] = distance;
+	per_cpu(this_cpu_offset, cpu) = distance;
 	per_cpu(cpu_number, cpu) = cpu;
 	set_cpu_numa_node((int)cpu, nid);
-	cpumask_set_cpu(cpu, &__cpu_possible_mask);
-	return 0;
+	error = quarry_percpu_add(cpu);
+	if (!error)
+		cpumask_set_cpu(cpu, &__cpu_possible_mask);
+	return error;
 }

@@ -330,16 +330,17 @@ bool selftest_refuses(char *why, size_t size)
 
 /* 4. Running */
 
-/* Stacks given back stay with arch until the next thread, and are as good as free. */
+/* As good as free is what an allocator keeps: stacks given back, pages of per-CPU memory. */
 static unsigned long count_free_pages(void)
 {
-	return nr_free_pages() + arch_stack_pool_pages();
+	return nr_free_pages() + arch_stack_pool_pages() + quarry_percpu_pages();
 }
 
 static struct selftest_state look_around(void)
 {
 	return (struct selftest_state){
 		.free_pages = count_free_pages(),
+		.percpu = quarry_percpu_objects(),
 		.reports = quarry_report_total(),
 		.warnings = warn_count(),
 		.irqs_off = irqs_disabled(),
@@ -364,6 +365,8 @@ unsigned int selftest_compare(const struct selftest_state *expected,
 	if (found->free_pages != expected->free_pages && ++differences)
 		printk("free pages: %lu before, %lu after, %+ld\n", expected->free_pages,
 		       found->free_pages, (long)(found->free_pages - expected->free_pages));
+	if (found->percpu != expected->percpu && ++differences)
+		printk("per-CPU objects: %+ld\n", (long)(found->percpu - expected->percpu));
 	return differences;
 }
 

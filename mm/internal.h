@@ -272,6 +272,10 @@ void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask)
  */
 void break_block(struct page *page, unsigned long nr);
 
+/* ---- percpu.c ---- */
+
+unsigned int percpu_validate(void);
+
 /* ---- highmem.c ---- */
 
 int highmem_init(void);

@@ -211,7 +211,7 @@ unsigned int quarry_validate(void)
 {
 	unsigned int wrong = check_ranges("memory", &memblock_memory) +
 			     check_ranges("reserved", &memblock_reserved) + numa_validate() +
-			     highmem_validate();
+			     highmem_validate() + percpu_validate();
 	struct zone *zone;
 
 	for_each_zone(zone)

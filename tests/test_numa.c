@@ -300,11 +300,14 @@ SELFTEST(numa, every_cpu_knows_its_node)
 SELFTEST(numa, per_cpu_data_is_on_the_cpus_node)
 {
 	unsigned int cpu;
+	phys_addr_t pa;
 
-	for_each_possible_cpu(cpu)
-		if (cpu)
-			CHECK_EQ(page_to_nid(virt_to_page(per_cpu_ptr(&numa_node, cpu))),
-				 cpu_to_mem((int)cpu));
+	for_each_possible_cpu(cpu) {
+		if (!cpu)
+			continue;
+		REQUIRE(port_translate((unsigned long)per_cpu_ptr(&numa_node, cpu), &pa));
+		CHECK_EQ(page_to_nid(pfn_to_page(PFN_DOWN(pa))), cpu_to_mem((int)cpu));
+	}
 }
 
 /* ---- Placement ---- */

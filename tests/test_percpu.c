@@ -2,9 +2,11 @@
 /* Per-CPU data. */
 #include <linux/delay.h>
 #include <linux/irqflags.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <quarry/port.h>
+#include <quarry/quarry.h>
 #include "tests/threads.h"
 
 struct mixed {
@@ -108,4 +110,149 @@ SELFTEST(percpu, each_cpu_uses_its_own)
 		test_thread_join(&threads[cpu]);
 		CHECK_EQ(per_cpu(wide, cpu), cpu + 1000);
 	}
+}
+
+/* ---- alloc_percpu() ---- */
+
+struct dynamic {
+	u64 count;
+	u32 number;
+};
+
+SELFTEST(percpu, allocated_objects_are_cleared_and_each_cpus_own)
+{
+	struct dynamic *object = alloc_percpu(struct dynamic);
+	unsigned int cpu;
+
+	REQUIRE(object);
+	for_each_possible_cpu(cpu) {
+		CHECK_EQ(per_cpu_ptr(object, cpu)->count, 0);
+		per_cpu_ptr(object, cpu)->number = cpu;
+	}
+	for_each_possible_cpu(cpu)
+		CHECK_EQ(per_cpu_ptr(object, cpu)->number, cpu);
+	free_percpu(object);
+	free_percpu(NULL);
+}
+
+static void count_dynamic(void *arg)
+{
+	struct dynamic *object = arg;
+
+	for (int i = 0; i < 1000; i++)
+		this_cpu_inc(object->count);
+	CHECK(this_cpu_ptr(object) == per_cpu_ptr(object, smp_processor_id()));
+}
+
+/* The same instruction that reaches a variable of DEFINE_PER_CPU. */
+SELFTEST(percpu, allocated_objects_are_reached_through_gs)
+{
+	static struct test_thread threads[NR_CPUS];
+	struct dynamic *object = alloc_percpu(struct dynamic);
+	unsigned int cpu;
+
+	REQUIRE(object);
+	for_each_online_cpu(cpu)
+		test_thread_start(&threads[cpu], (int)cpu, count_dynamic, object);
+	for_each_online_cpu(cpu) {
+		test_thread_join(&threads[cpu]);
+		CHECK_EQ(per_cpu_ptr(object, cpu)->count, 1000);
+	}
+	free_percpu(object);
+}
+
+SELFTEST(percpu, allocated_objects_lie_on_their_cpus_node)
+{
+	u64 *object = alloc_percpu(u64);
+	unsigned int cpu;
+	phys_addr_t pa;
+
+	REQUIRE(object);
+	for_each_possible_cpu(cpu) {
+		CHECK(port_translate((unsigned long)per_cpu_ptr(object, cpu), &pa));
+		if (pfn_valid(PFN_DOWN(pa)) && nr_node_ids == 1)
+			CHECK_EQ(page_to_nid(pfn_to_page(PFN_DOWN(pa))), 0);
+	}
+	free_percpu(object);
+}
+
+#define LIVE 256
+
+/* Sizes and alignments of all kinds; nobody's bytes are touched by somebody else. */
+SELFTEST(percpu, random_objects_keep_their_content)
+{
+	static struct { u8 *object; unsigned int size; } live[LIVE];
+	unsigned long objects = quarry_percpu_objects();
+	unsigned int last = (unsigned int)num_possible_cpus() - 1;
+	unsigned long nr = min_t(unsigned long, LIVE, 1 + nr_free_pages() / (8 * (last + 1)));
+
+	for (unsigned long step = 0; step < selftest_scaled(3000); step++) {
+		unsigned int i = (unsigned int)selftest_random_below(nr);
+		unsigned int align = 1U << selftest_random_below(13);
+
+		if (live[i].object) {
+			for (unsigned int at = 0; at < live[i].size; at++)
+				if (per_cpu_ptr(live[i].object, last)[at] != (u8)i)
+					CHECK_EQ(per_cpu_ptr(live[i].object, last)[at], (u8)i);
+			free_percpu(live[i].object);
+			live[i].object = NULL;
+			continue;
+		}
+		live[i].size = 1 + (unsigned int)selftest_random_below(512);
+		live[i].object = __alloc_percpu(live[i].size, align);
+		if (!live[i].object)
+			continue;
+		CHECK(IS_ALIGNED((unsigned long)live[i].object, align));
+		memset(per_cpu_ptr(live[i].object, last), (int)i, live[i].size);
+	}
+	for (unsigned int i = 0; i < LIVE; i++) {
+		free_percpu(live[i].object);
+		live[i].object = NULL;
+	}
+	CHECK_EQ(quarry_percpu_objects(), objects);
+}
+
+/* Tens of thousands of them; what was freed serves again, and no page more is taken. */
+SELFTEST(percpu, many_objects_live_at_once)
+{
+	unsigned long nr = min(20000UL, nr_free_pages() * 8 / num_possible_cpus()), pages = 0;
+	u64 **list = NULL, *object;
+
+	for (int round = 0; round < 2; round++) {
+		unsigned long made = 0;
+
+		for (list = NULL; made < nr; made++, list = (u64 **)object) {
+			object = alloc_percpu(u64);
+			if (!object)
+				break;
+			*object = (u64)list;	/* CPU 0's copy links to the one before */
+		}
+		CHECK_EQ(made, nr);
+		while (list) {
+			object = (u64 *)list;
+			list = (u64 **)*object;
+			free_percpu(object);
+		}
+		CHECK(!round || pages == quarry_percpu_pages());
+		pages = quarry_percpu_pages();
+	}
+}
+
+SELFTEST(percpu, misuse_of_allocated_objects_is_reported)
+{
+	u64 *object = alloc_percpu(u64);
+	struct dynamic *wide = alloc_percpu(struct dynamic);
+
+	REQUIRE(object && wide);
+	selftest_expect_reports(8);
+	CHECK(!__alloc_percpu(0, 8));
+	CHECK(!__alloc_percpu(32769, 8));
+	CHECK(!__alloc_percpu(8, 8192));
+	CHECK(!__alloc_percpu(8, 24));
+	free_percpu(wide->count ? wide : (void *)&wide->number); /* inside an object */
+	free_percpu((char *)object + 1);
+	free_percpu(&seeded);
+	free_percpu(object);
+	free_percpu(object);
+	free_percpu(wide);
 }

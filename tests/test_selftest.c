@@ -51,7 +51,7 @@ SELFTEST(selftest, choice)
 /* Each kind of thing that a case may leave behind counts, and each by itself. */
 SELFTEST(selftest, leftovers_are_found)
 {
-	const struct selftest_state before = { 1000, 5, 7, false };
+	const struct selftest_state before = { 1000, 5, 7, 20, false };
 	struct selftest_state after = before;
 
 	CHECK_EQ(selftest_compare(&before, &after, 0), 0);
@@ -65,6 +65,9 @@ SELFTEST(selftest, leftovers_are_found)
 	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
 	after = before;
 	after.warnings = 8;
+	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
+	after = before;
+	after.percpu = 21;
 	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
 	after = before;
 	after.irqs_off = true;

@@ -3,6 +3,13 @@
  * quarry/port.h in a Linux process: address space is reserved, and mapping a page is
  * mmap() of the piece of the memfd that stands for RAM.
  *
+ * Per-CPU memory: behind the program, at distances that are not negative, because Linux takes
+ * no GS base below 0, and near it, because ThreadSanitizer knows no other addresses for memory:
+ *
+ *	S	  the section percpu, CPU 0's copy
+ *	S + 2 GiB	+ n * 32 MiB: CPU n's copy
+ *	S + 2 GiB + 16 MiB: alloc_percpu()'s for CPU 0; + 2 GiB + n * 32 MiB: for CPU n
+ *
  * Three areas (descriptors, page blocks, kmap) have a table with a word for each page,
  * which remembers what port_map_prepare() allowed and what is mapped where; the direct map
  * is a list of ranges. What the process cannot touch faults, as on the bare machine:
@@ -18,6 +25,7 @@
 #include <linux/kernel.h>
 #include <linux/sizes.h>
 #include <quarry/config.h>
+#include <kernel/cpu.h>
 #include <quarry/port.h>
 
 #include "host.h"
@@ -31,6 +39,10 @@
 #define VMEMMAP_HINT   0x700000000000UL
 #define PAGEBLOCK_HINT 0x740000000000UL
 #define KMAP_HINT      0x780000000000UL
+
+#define PERCPU_GAP     0x80000000UL
+#define PERCPU_STRIDE  0x2000000UL
+#define PERCPU_END     (2 * PERCPU_GAP + (QUARRY_NR_CPUS + 1) * PERCPU_STRIDE)
 
 #define ENTRY_PRESENT  0x1UL
 #define ENTRY_PREPARED 0x2UL
@@ -50,6 +62,7 @@ struct direct_range {
 };
 
 unsigned long port_direct_base, port_vmemmap_base, port_pageblock_base, port_kmap_base;
+unsigned long port_percpu_base;
 
 static struct area areas[3];
 static struct direct_range direct_ranges[MAX_DIRECT_RANGES];
@@ -63,6 +76,48 @@ static int area_create(struct area *area, unsigned long hint, unsigned long size
 	return area->base && area->entries ? 0 : -ENOMEM;
 }
 
+/* ---- Per-CPU memory ---- */
+
+/* A word as an area's for each page of the reservation. */
+static unsigned long percpu_start;
+static unsigned long *percpu_entries;
+
+static int percpu_reserve(void)
+{
+	extern char __start_percpu[];
+	unsigned long start = ALIGN((unsigned long)__start_percpu, SZ_2M);
+
+	percpu_start = start + PERCPU_GAP;
+	if (host_reserve(percpu_start, PERCPU_END - PERCPU_GAP) != percpu_start)
+		return -ENOMEM;
+	percpu_entries = host_alloc((PERCPU_END - PERCPU_GAP) / SZ_4K * sizeof(unsigned long));
+	port_percpu_base = percpu_start + SZ_16M;
+	return percpu_entries ? 0 : -ENOMEM;
+}
+
+unsigned long arch_percpu_distance(unsigned int cpu)
+{
+	return PERCPU_GAP + cpu * PERCPU_STRIDE;
+}
+
+/* The table's word for va, or NULL. */
+static unsigned long *percpu_entry(unsigned long va)
+{
+	if (va < percpu_start || va - percpu_start >= PERCPU_END - PERCPU_GAP)
+		return NULL;
+	return &percpu_entries[(va - percpu_start) / SZ_4K];
+}
+
+int port_percpu_map(unsigned long va, phys_addr_t pa)
+{
+	unsigned long *entry = percpu_entry(va);
+
+	if (!entry || host_ram_map(va, pa, SZ_4K, true))
+		return -ENOMEM;
+	WRITE_ONCE(*entry, pa | ENTRY_PRESENT);
+	return 0;
+}
+
 int hosted_create_memory(phys_addr_t end)
 {
 	end = ALIGN(end, 1ULL << SECTION_SHIFT);
@@ -71,7 +126,7 @@ int hosted_create_memory(phys_addr_t end)
 		return -ENOMEM;
 	if (area_create(&areas[0], VMEMMAP_HINT, end / SZ_4K * 32) ||
 	    area_create(&areas[1], PAGEBLOCK_HINT, end / SZ_2M * 64) ||
-	    area_create(&areas[2], KMAP_HINT, KMAP_PAGES * SZ_4K))
+	    area_create(&areas[2], KMAP_HINT, KMAP_PAGES * SZ_4K) || percpu_reserve())
 		return -ENOMEM;
 	port_vmemmap_base = areas[0].base;
 	port_pageblock_base = areas[1].base;
@@ -189,6 +244,8 @@ bool port_translate(unsigned long va, phys_addr_t *pa)
 {
 	unsigned long *entry = entries_of(va, 1);
 
+	if (!entry)
+		entry = percpu_entry(va);
 	if (!entry)
 		return translate_direct(va, pa);
 	if (!(*entry & ENTRY_PRESENT))

@@ -9,6 +9,8 @@
  *	ffffec0000000000  kmap window				   (quarry)
  *	ffffed0000000000  device window: ACPI, registers, screen   (device_map.c)
  *	ffffff0000000000  stacks of threads and of further CPUs	   (stacks.c)
+ *	ffffffbf81000000  copies of per-CPU data, below each other (pgtable.c)
+ *	ffffffff60000000  alloc_percpu()'s for CPU 0, 512 MiB
  *	ffffffff80000000  the image; linked 16 MiB above		   (linker.ld)
  *
  * The image is linked for physical address 16 MiB, but a loader may put it at any multiple
@@ -29,6 +31,9 @@
 #define DEVICE_BASE	0xffffed0000000000
 #define STACKS_BASE	0xffffff0000000000
 #define STACKS_WINDOW_SIZE 0x0000001000000000
+/* CPU n's per-CPU data is n times that below CPU 0's. */
+#define PERCPU_STRIDE	0x40000000
+#define PERCPU_BASE	0xffffffff60000000
 
 /* What the boot tables map, at 0 and at DIRECT_BASE. */
 #define BOOT_MAP_SIZE	0x100000000

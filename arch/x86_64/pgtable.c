@@ -18,6 +18,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
+#include <kernel/cpu.h>
 #include <quarry/port.h>
 
 #include "pgtable.h"
@@ -26,6 +27,7 @@ unsigned long port_direct_base = DIRECT_BASE;
 unsigned long port_vmemmap_base = VMEMMAP_BASE;
 unsigned long port_pageblock_base = PAGEBLOCK_BASE;
 unsigned long port_kmap_base = KMAP_BASE;
+unsigned long port_percpu_base = PERCPU_BASE;
 
 u64 *table_of(u64 entry)
 {
@@ -237,4 +239,16 @@ bool port_translate(unsigned long va, phys_addr_t *pa)
 	inside = va & ((1UL << shift) - 1);
 	*pa = ((*entry & PTE_ADDRESS) & ~((1ULL << shift) - 1)) | inside;
 	return true;
+}
+
+/* ---- Per-CPU data: 1 GiB of addresses a CPU, of which the image's is the last ---- */
+
+unsigned long arch_percpu_distance(unsigned int cpu)
+{
+	return -(unsigned long)cpu * PERCPU_STRIDE;
+}
+
+int port_percpu_map(unsigned long va, phys_addr_t pa)
+{
+	return pgtable_map(kernel_root, va, pa, PAGE_BYTES, pte_data() | PTE_GLOBAL | PTE_WRITE);
 }

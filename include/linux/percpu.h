@@ -68,6 +68,17 @@ extern unsigned long per_cpu_offset[NR_CPUS];
 DECLARE_PER_CPU(unsigned long, this_cpu_offset);
 DECLARE_PER_CPU(unsigned int, cpu_number);
 
+/*
+ * An object that each CPU has one of, cleared: the pointer is for per_cpu_ptr(), this_cpu_ptr()
+ * and, with the object's fields, the this_cpu_ operations. size up to 32 KiB, align up to a page.
+ * May sleep; NULL when there is no memory. CPUs that come later have it, too.
+ */
+void *__alloc_percpu(size_t size, size_t align);
+#define alloc_percpu(type) \
+	((__typeof__(type) __percpu *)__alloc_percpu(sizeof(type), __alignof__(type)))
+/* Any context. NULL is fine. */
+void free_percpu(void *object);
+
 #define this_cpu_ptr(ptr) \
 	((__typeof__(ptr))((unsigned long)(ptr) + this_cpu_read(this_cpu_offset)))
 #define raw_cpu_ptr(ptr) this_cpu_ptr(ptr)
@@ -77,5 +88,7 @@ DECLARE_PER_CPU(unsigned int, cpu_number);
 #define put_cpu() preempt_enable()
 #define get_cpu_var(var) (*({ preempt_disable(); this_cpu_ptr(&(var)); }))
 #define put_cpu_var(var) preempt_enable()
+#define get_cpu_ptr(ptr) ({ preempt_disable(); this_cpu_ptr(ptr); })
+#define put_cpu_ptr(ptr) preempt_enable()
 
 #endif

@@ -51,6 +51,14 @@
  */
 #define QUARRY_KMAP_LOCAL_DEPTH (QUARRY_KMAP_LOCAL_NEST + 4)
 
+/*
+ * Addresses for alloc_percpu(), bytes for each CPU. Costs pages only where used, and 8 bytes for
+ * each 32 KiB. 2 MiB to 8 MiB, whole 2 MiB: ports keep that much room.
+ */
+#ifndef QUARRY_PERCPU_AREA
+#define QUARRY_PERCPU_AREA 0x800000
+#endif
+
 /* HIGHMEM unless the boot says otherwise: one part in this many of each node's RAM. */
 #ifndef QUARRY_HIGHMEM_SHARE
 #define QUARRY_HIGHMEM_SHARE 8
@@ -95,6 +103,8 @@ _Static_assert(QUARRY_LOCK_PAIRS >= 64 && QUARRY_LOCK_PAIRS < 65535,
 _Static_assert(QUARRY_LOCKS_HELD >= 8 && QUARRY_LOCKS_HELD <= 255, "QUARRY_LOCKS_HELD: 8 to 255");
 _Static_assert(QUARRY_KMAP_LOCAL_NEST >= 2 && QUARRY_KMAP_LOCAL_NEST <= 200,
 	       "QUARRY_KMAP_LOCAL_NEST: 2 to 200");
+_Static_assert(QUARRY_PERCPU_AREA >= 0x200000 && QUARRY_PERCPU_AREA <= 0x800000 &&
+	       QUARRY_PERCPU_AREA % 0x200000 == 0, "QUARRY_PERCPU_AREA: 2 to 8 MiB");
 _Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");
 
 #endif

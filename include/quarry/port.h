@@ -98,6 +98,12 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * preempt_count_var, cpu_number, this_cpu_offset and per_cpu_offset[] as these headers say,
  * or brings its own linux/percpu.h and linux/preempt.h, which do the same with what it has.
  *
+ * alloc_percpu() needs addresses at the same distances: [port_percpu_base, port_percpu_base +
+ * QUARRY_PERCPU_AREA) for CPU 0, and per_cpu_offset[cpu] further for each other CPU; nothing
+ * else may live there. Before a further CPU can be one of cpu_possible_mask, the host calls
+ * quarry_percpu_add(cpu), which maps what was allocated by then. A port that makes its copies of
+ * the static part at distances of its choice gets that by leaving room between them.
+ *
  * Nodes. mm/ defines numa_node and numa_mem, per CPU (linux/topology.h). A host with several
  * nodes tells of RAM and distances before quarry_plan() (memblock_set_node(),
  * numa_set_distance()), and of each CPU, once its copy exists and before it runs, with
@@ -110,5 +116,13 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * linux/sched.h, linux/wait.h, linux/mutex.h, linux/smp.h and so on. quarry_init() uses none
  * of them: what needs them starts in quarry_start(), once the host has threads.
  */
+
+extern unsigned long port_percpu_base;	/* a multiple of the page size */
+
+/*
+ * Maps one page of those areas, read and write, which stays. 0, or -ENOMEM when a table could
+ * not be made. May sleep. port_translate() knows these pages, too.
+ */
+int port_percpu_map(unsigned long va, phys_addr_t pa);
 
 #endif

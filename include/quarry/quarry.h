@@ -33,6 +33,16 @@ int quarry_init(void);
  */
 int quarry_start(void);
 
+/*
+ * A CPU more: gives it what alloc_percpu() has handed out so far. Its per_cpu_offset[] and node
+ * are set; it does not run yet. May sleep; nobody may call alloc_percpu() until the CPU is in
+ * cpu_possible_mask. 0 or -ENOMEM.
+ */
+int quarry_percpu_add(unsigned int cpu);
+/* Pages that per-CPU memory takes, in use or not, and live objects: for whoever counts. */
+unsigned long quarry_percpu_pages(void);
+unsigned long quarry_percpu_objects(void);
+
 /* The i-th range of RAM that the direct map must cover: [*start, *end), bytes. */
 bool quarry_direct_range(unsigned int i, phys_addr_t *start, phys_addr_t *end);
 #define for_each_direct_range(i, p_start, p_end) \
