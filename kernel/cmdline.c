@@ -19,8 +19,9 @@ static const char *cmdline = boot_info.cmdline;
 
 /* Every option there is: with a value, or, without `=`, a word alone. */
 static const char *const known[] = {
-	"bench=", "console=", "crash=", "highmem=", "maxcpus=", "mem=", "memmap=", "nosmp", "numa=",
-	"report=", "scale=", "seed=", "tap=", "test=", "watchdog_thresh=",
+	"bench=", "console=", "crash=", "highmem=", "maxcpus=", "mem=", "memmap=",
+	"min_free_kbytes=", "nosmp", "numa=", "report=", "scale=", "seed=", "tap=", "test=",
+	"watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
 	NULL
 };

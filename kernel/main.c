@@ -27,6 +27,7 @@ static void start_memory(void)
 {
 	struct quarry_options options = {
 		.highmem = highmem_wanted(),
+		.min_free_kbytes = min_free_wanted(),
 		.highmem_floor = image_phys(image_end),
 	};
 

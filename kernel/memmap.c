@@ -245,3 +245,11 @@ void memmap_print(const struct boot_range *ranges, u32 nr)
 			ranges[i].size >> 10, type_name(ranges[i].type), ranges[i].type);
 	}
 }
+
+unsigned long min_free_wanted(void)
+{
+	u64 kbytes = 0;
+
+	cmdline_size("min_free_kbytes", &kbytes);
+	return kbytes;
+}

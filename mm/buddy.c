@@ -387,6 +387,21 @@ void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn
 	}
 }
 
+bool buddy_has(const struct zone *zone, unsigned int order)
+{
+	u16 partial = 0;
+
+	for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++)
+		for (unsigned int bucket = 0; bucket < NR_BUCKETS; bucket++)
+			partial |= READ_ONCE(zone->partial_mask[mobility][bucket]);
+	if (partial >> order)
+		return true;
+	for (unsigned int i = 0; i < WHOLE_ORDERS; i++)
+		if (order <= PAGEBLOCK_ORDER + i && READ_ONCE(zone->whole[i]) != BLOCK_NONE)
+			return true;
+	return READ_ONCE(zone->nr_pristine) >= 1UL << order;
+}
+
 unsigned long buddy_count(struct zone *zone, unsigned int order)
 {
 	unsigned long count = 0;

@@ -4,6 +4,7 @@
  * quarry/port.h shows what a host does before.
  */
 #include "internal.h"
+#include "reclaim.h"
 
 int quarry_init(void)
 {
@@ -17,10 +18,12 @@ int quarry_init(void)
 		err = section_init(); /* last: it counts what the others left */
 	if (!err && !totalram_pages())
 		err = -ENOMEM;
+	if (!err)
+		watermark_init(min_free_kbytes);
 	return err;
 }
 
 int quarry_start(void)
 {
-	return 0;
+	return kswapd_start();
 }

@@ -14,6 +14,7 @@
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <quarry/config.h>
 #include <quarry/quarry.h>
 
@@ -105,6 +106,8 @@ struct zone {
 	u8 nid, idx;			/* constant */
 	unsigned long start_pfn, end_pfn; /* constant; holes and other zones may lie between */
 	unsigned long present, managed;	/* constant: pages of RAM; pages free or allocated */
+	unsigned long watermark[NR_WMARK]; /* constant: see watermark.c */
+	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* constant: by a request's highest zone */
 	unsigned long nr_free;		/* in the lists below */
 	unsigned long nr_pristine;	/* never used yet: see section.c */
 	unsigned long pristine_pfn;	/* all below was handed to the lists */
@@ -116,11 +119,18 @@ struct zone {
 
 struct node {
 	struct zone zones[MAX_NR_ZONES];
+	/* kswapd.c */
+	wait_queue_head_t kswapd_wait;
+	struct task_struct *kswapd;	/* NULL before quarry_start() */
+	unsigned int kswapd_wanted;	/* by whom: the highest zone they can use, plus 1 */
+	unsigned int kswapd_failures;	/* runs in a row that freed nothing */
+	unsigned long kswapd_runs;	/* in all: a statistic */
 };
 
 extern struct node *nodes[QUARRY_MAX_NODES];	/* NULL: a node without memory */
 extern unsigned int nr_zones;		/* those that have memory */
 extern unsigned long max_pfn;		/* one past the last page of RAM */
+extern unsigned long min_free_kbytes;	/* from quarry_plan(); 0 becomes the default in the boot */
 
 /* One byte for each section up to max_pfn; see section.c. */
 enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
@@ -200,6 +210,8 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order);
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn);
 /* The order of the largest block that begins at pfn and ends at end_pfn or before. */
 unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn);
+/* Is there a free block of that order or a larger one, or pristine memory? A hint. */
+bool buddy_has(const struct zone *zone, unsigned int order);
 /* Where a page block with these counts belongs. */
 u8 buddy_place(const struct pageblock *pb);
 /* Free blocks of an order, counted by walking. */
@@ -251,8 +263,12 @@ static inline enum mobility gfp_mobility(gfp_t gfp)
 	return gfp < NR_MOBILITY ? (enum mobility)gfp : MOVABLE;
 }
 
-/* The first zone's block that serves it; NULL when none can at once. Any context. */
-struct page *get_page_from_zones(const struct alloc_request *req);
+/*
+ * The first zone's block that serves it; NULL when none can at once, as deep into the zones as
+ * alloc_flags say (reclaim.h). Any context.
+ */
+#define ALLOC_WMARK_LOW WMARK_LOW
+struct page *get_page_from_zones(const struct alloc_request *req, unsigned int alloc_flags);
 
 /* ---- page_slow.c ---- */
 

@@ -26,6 +26,7 @@ struct node *nodes[QUARRY_MAX_NODES];
 unsigned int nr_zones;
 unsigned long max_pfn;
 u8 *section_state;
+unsigned long min_free_kbytes;
 
 static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
 
@@ -123,6 +124,7 @@ static void plan_node(int nid, const struct quarry_options *options)
 
 void quarry_plan(const struct quarry_options *options)
 {
+	min_free_kbytes = options->min_free_kbytes;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)

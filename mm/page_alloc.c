@@ -36,7 +36,7 @@ static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 /* A request that is in order but for its flags. */
 static struct page *serve(const struct alloc_request *req)
 {
-	struct page *page = get_page_from_zones(req);
+	struct page *page = get_page_from_zones(req, ALLOC_WMARK_LOW);
 
 	if (!page)
 		page = alloc_pages_slow(req);

@@ -1,58 +1,116 @@
 // SPDX-License-Identifier: MIT
 /*
- * What happens when no zone can serve a request at once: the failure report.
+ * The slow path: what becomes of a request when no zone is above *low*.
  *
- * Locks: none.
+ *	1. kswapd is woken (__GFP_KSWAPD_RECLAIM), and zones are asked down to *min*, or below
+ *	   it by those who may: see watermark.c.
+ *	2. Who cannot sleep ends here, and who is freeing memory himself (PF_MEMALLOC).
+ *	3. Direct reclaim: caches are shrunk, zones asked again; how often, by the flags:
+ *
+ *	   __GFP_NORETRY	one round
+ *	   order > 3		one round: what has to come free side by side may never do so
+ *	   otherwise		rounds as long as they free anything, at most MAX_ROUNDS
+ *	   __GFP_RETRY_MAYFAIL	the same, and MAX_IDLE_ROUNDS that freed nothing, each after a
+ *				tick in which others may free something; of any order
+ *
+ *	4. Out-of-memory notifiers, for requests of an order up to 3 that allow IO and FS and
+ *	   are neither __GFP_NORETRY nor __GFP_RETRY_MAYFAIL; what they free begins 3. anew.
+ *	5. The failure report, and NULL.
+ *
+ * A thread's own limits (linux/sched/mm.h) are taken off the flags first.
+ *
+ * Locks: none of its own; what sleeps holds none.
  */
+#include <linux/irqflags.h>
+#include <linux/sched.h>
 #include "internal.h"
+#include "reclaim.h"
 
-static const struct { gfp_t bits; const char *name; } gfp_names[] = {
-	{ GFP_HIGHUSER_MOVABLE, "GFP_HIGHUSER_MOVABLE" }, { GFP_HIGHUSER, "GFP_HIGHUSER" },
-	{ GFP_USER, "GFP_USER" }, { GFP_KERNEL, "GFP_KERNEL" }, { GFP_NOFS, "GFP_NOFS" },
-	{ GFP_ATOMIC, "GFP_ATOMIC" }, { GFP_NOIO, "GFP_NOIO" },
-	{ __GFP_DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM" }, { GFP_NOWAIT, "GFP_NOWAIT" },
-	{ __GFP_DMA, "GFP_DMA" }, { __GFP_HIGHMEM, "__GFP_HIGHMEM" }, { __GFP_DMA32, "GFP_DMA32" },
-	{ __GFP_MOVABLE, "__GFP_MOVABLE" }, { __GFP_RECLAIMABLE, "__GFP_RECLAIMABLE" },
-	{ __GFP_HIGH, "__GFP_HIGH" }, { __GFP_IO, "__GFP_IO" }, { __GFP_FS, "__GFP_FS" },
-	{ __GFP_ZERO, "__GFP_ZERO" }, { __GFP_WRITE, "__GFP_WRITE" },
-	{ __GFP_NOWARN, "__GFP_NOWARN" }, { __GFP_RETRY_MAYFAIL, "__GFP_RETRY_MAYFAIL" },
-	{ __GFP_NOFAIL, "__GFP_NOFAIL" }, { __GFP_NORETRY, "__GFP_NORETRY" },
-	{ __GFP_MEMALLOC, "__GFP_MEMALLOC" }, { __GFP_COMP, "__GFP_COMP" },
-	{ __GFP_NOMEMALLOC, "__GFP_NOMEMALLOC" }, { __GFP_HARDWALL, "__GFP_HARDWALL" },
-	{ __GFP_THISNODE, "__GFP_THISNODE" }, { __GFP_ACCOUNT, "__GFP_ACCOUNT" },
-	{ __GFP_COLD, "__GFP_COLD" },
-};
+#define COSTLY_ORDER	3
+#define MAX_ROUNDS	16
+#define MAX_IDLE_ROUNDS 16
 
-/* Names of the flags, largest combinations first, joined by `|`. */
-static void print_flags(gfp_t gfp, char *buf, size_t size)
+unsigned int alloc_rights(gfp_t gfp)
 {
-	int len = scnprintf(buf, size, gfp ? "" : "0");
+	unsigned int flags = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(gfp_names); i++) {
-		if ((gfp & gfp_names[i].bits) != gfp_names[i].bits)
+	if (gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if (gfp & __GFP_HIGH)
+		flags |= ALLOC_MIN_RESERVE;
+	if (!gfpflags_allow_blocking(gfp))
+		flags |= ALLOC_NON_BLOCK;
+	if ((gfp & __GFP_MEMALLOC) || (in_task() && (current->flags & PF_MEMALLOC)))
+		flags |= ALLOC_NO_WATERMARKS;
+	return flags;
+}
+
+/* May it sleep? Flags that say so in a context that does not allow it are reported. */
+static bool may_reclaim(gfp_t gfp)
+{
+	might_alloc(gfp);
+	return gfpflags_allow_blocking(gfp) && preemptible() && !(current->flags & PF_MEMALLOC);
+}
+
+/* Reclaims once and asks again. *freed: whether anything was freed. */
+static struct page *reclaim_round(const struct alloc_request *req, unsigned int alloc_flags,
+				  bool *freed)
+{
+	*freed = try_to_free_pages(req, alloc_flags) != 0;
+	return get_page_from_zones(req, alloc_flags);
+}
+
+static bool notifiers_may_help(const struct alloc_request *req)
+{
+	return req->order <= COSTLY_ORDER && (req->gfp & __GFP_IO) && (req->gfp & __GFP_FS) &&
+	       !(req->gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
+}
+
+/* Rounds of reclaim, as many as the flags say. */
+static struct page *reclaim_rounds(const struct alloc_request *req, unsigned int alloc_flags)
+{
+	bool hard = req->gfp & __GFP_RETRY_MAYFAIL, freed;
+	bool once = (req->gfp & __GFP_NORETRY) || (req->order > COSTLY_ORDER && !hard);
+	unsigned int idle = 0;
+	struct page *page;
+
+	for (unsigned int round = 0; round < MAX_ROUNDS + idle; round++) {
+		page = reclaim_round(req, alloc_flags, &freed);
+		if (page || once)
+			return page;
+		if (freed)
 			continue;
-		len += scnprintf(buf + len, size - len, "%s%s", len ? "|" : "", gfp_names[i].name);
-		gfp &= ~gfp_names[i].bits;
+		if (!hard || ++idle > MAX_IDLE_ROUNDS)
+			break;
+		schedule_timeout_uninterruptible(1);
 	}
-}
-
-void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask)
-{
-	char flags[160], where[24] = "(null)";
-
-	if (gfp & __GFP_NOWARN)
-		return;
-	print_flags(gfp, flags, sizeof(flags));
-	if (mask)
-		snprintf(where, sizeof(where), "%#lx", mask->bits[0]);
-	pr_warn("page allocation failure: order:%u, mode:%#x(%s), nodemask=%s\n", order, gfp,
-		flags, where);
-	dump_stack();
-	show_mem();
-}
-
-struct page *alloc_pages_slow(const struct alloc_request *req)
-{
-	report_alloc_failure(req->gfp, req->order, req->nodes);
 	return NULL;
+}
+
+static struct page *reclaim_and_alloc(const struct alloc_request *req, unsigned int alloc_flags)
+{
+	struct page *page;
+
+	do {
+		page = reclaim_rounds(req, alloc_flags);
+	} while (!page && notifiers_may_help(req) && out_of_memory(req, alloc_flags));
+	return page;
+}
+
+struct page *alloc_pages_slow(const struct alloc_request *original)
+{
+	struct alloc_request req = *original;
+	unsigned int alloc_flags;
+	struct page *page;
+
+	req.gfp = current_gfp_context(req.gfp);
+	alloc_flags = WMARK_MIN | alloc_rights(req.gfp);
+	if (req.gfp & __GFP_KSWAPD_RECLAIM)
+		wakeup_kswapd(&req);
+	page = get_page_from_zones(&req, alloc_flags);
+	if (!page && may_reclaim(req.gfp))
+		page = reclaim_and_alloc(&req, alloc_flags);
+	if (!page)
+		report_alloc_failure(original->gfp, req.order, req.nodes);
+	return page;
 }

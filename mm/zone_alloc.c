@@ -16,45 +16,38 @@
  * a request when the first zone can serve it.
  */
 #include "internal.h"
+#include "reclaim.h"
 
-/* The most precious zone a request must stay at or below. */
-static enum zone_type highest_zone(gfp_t gfp)
+static struct page *alloc_from_zone(struct zone *zone, const struct alloc_request *req,
+				    unsigned int alloc_flags)
 {
-	if (gfp & __GFP_DMA)
-		return ZONE_DMA;
-	if (gfp & __GFP_DMA32)
-		return ZONE_DMA32;
-	return gfp & __GFP_HIGHMEM ? ZONE_HIGHMEM : ZONE_NORMAL;
-}
-
-static struct page *alloc_from_zone(struct zone *zone, unsigned int order, enum mobility mobility)
-{
-	struct page *page;
+	enum mobility mobility = gfp_mobility(req->gfp);
+	unsigned int order = req->order;
+	struct page *page = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lock, flags);
+	if (!zone_watermark_ok(zone, order, gfp_zone(req->gfp), alloc_flags))
+		goto out;
 	page = buddy_alloc(zone, order, mobility);
 	while (!page && section_grow(zone))
 		page = buddy_alloc(zone, order, mobility);
 	if (!page)
 		page = buddy_steal(zone, order, mobility);
+out:
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return page;
 }
 
-static bool zone_allowed(const struct zone *zone, const struct alloc_request *req)
+struct page *get_page_from_zones(const struct alloc_request *req, unsigned int alloc_flags)
 {
-	return (!req->nodes || node_isset(zone->nid, *req->nodes)) &&
-	       (!(req->gfp & __GFP_THISNODE) || zone->nid == req->nid);
-}
+	struct zone **zone;
 
-struct page *get_page_from_zones(const struct alloc_request *req)
-{
-	struct zone **zone = node_zonelist(req->nid, highest_zone(req->gfp));
-	struct page *page = NULL;
+	for_each_request_zone(zone, req) {
+		struct page *page = alloc_from_zone(*zone, req, alloc_flags);
 
-	for (; *zone && !page; zone++)
-		if (zone_allowed(*zone, req))
-			page = alloc_from_zone(*zone, req->order, gfp_mobility(req->gfp));
-	return page;
+		if (page)
+			return page;
+	}
+	return NULL;
 }

@@ -15,6 +15,7 @@
 #include <linux/pfn.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/sysinfo.h>
 #include <quarry/port.h>
 
 #define PAGE_ALIGN(addr)   ALIGN((addr), PAGE_SIZE)
@@ -133,6 +134,9 @@ unsigned long nr_free_pages(void);	/* over all zones */
 unsigned long totalram_pages(void);	/* free and allocated */
 unsigned long totalhigh_pages(void);
 unsigned long nr_free_highpages(void);
+void si_meminfo(struct sysinfo *info);
+/* Free pages that ordinary requests can have, roughly. */
+long si_mem_available(void);
 
 /*
  * Prints every zone, one line each; and with what free blocks it has, as on a failed

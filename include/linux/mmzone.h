@@ -14,6 +14,9 @@ enum zone_type {
 	MAX_NR_ZONES
 };
 
+/* Marks of a zone's free pages; see mm/watermark.c. */
+enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
+
 struct zone;
 
 const char *zone_name(const struct zone *zone);	/* "DMA", "DMA32", "Normal", "HighMem" */

@@ -28,6 +28,9 @@
 #define PF_IDLE	    0x00000002	/* runs when its CPU has nothing else */
 #define PF_EXITING  0x00000004	/* its function has returned */
 #define PF_MEMALLOC 0x00000800	/* frees memory, may dip into the reserves meanwhile */
+#define PF_KSWAPD   0x00020000	/* a kswapd */
+#define PF_MEMALLOC_NOFS 0x00040000	/* all its allocations are GFP_NOFS; see linux/sched/mm.h */
+#define PF_MEMALLOC_NOIO 0x00080000	/* ... are GFP_NOIO */
 #define PF_KTHREAD  0x00200000	/* made by kthread_create() */
 
 struct task_struct {

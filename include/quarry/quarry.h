@@ -12,6 +12,7 @@
 
 struct quarry_options {
 	u64 highmem;		/* bytes without a standing mapping, over all nodes; 0: none */
+	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 };
 

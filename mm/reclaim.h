@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens when memory runs short: the private header of watermark.c, reclaim.c, kswapd.c
+ * and oom.c.
+ */
+#ifndef MM_RECLAIM_H
+#define MM_RECLAIM_H
+
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/shrinker.h>
+#include "internal.h"
+
+/* ---- watermark.c ---- */
+
+/*
+ * How deep a request may reach into a zone: one of the marks (enum zone_watermarks, in the low
+ * bits), and rights to go below it.
+ */
+#define ALLOC_WMARK_MASK    0x3
+#define ALLOC_NO_WATERMARKS 0x4		/* to the last page */
+#define ALLOC_NON_BLOCK	    0x10	/* cannot sleep: with MIN_RESERVE a quarter more */
+#define ALLOC_MIN_RESERVE   0x20	/* half of the mark */
+
+/* Sets every zone's marks; 0: by the size of memory. After section_init(). */
+void watermark_init(unsigned long kbytes);
+unsigned long default_min_free_kbytes(unsigned long lowmem_kbytes);
+/* The pages that must stay under a mark of `min` pages, with those rights. */
+unsigned long reserve_floor(unsigned long min, unsigned int alloc_flags);
+/*
+ * May 2^order pages be taken from the zone, for a request whose highest zone is that one? Says
+ * nothing about whether there is a block so large. Exact with zone->lock held, else a hint.
+ */
+bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
+		       unsigned int alloc_flags);
+
+/* Free pages that the zone itself has: in its lists, and pristine. */
+static inline unsigned long zone_listed_pages(const struct zone *zone)
+{
+	return READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_pristine);
+}
+
+/* ---- A request that was not served at once ---- */
+
+static inline bool request_allows(const struct alloc_request *request, const struct zone *zone)
+{
+	return (!request->nodes || node_isset(zone->nid, *request->nodes)) &&
+	       (!(request->gfp & __GFP_THISNODE) || zone->nid == request->nid);
+}
+
+/* Every zone it may use, best first; `slot` is a struct zone **. */
+#define for_each_request_zone(slot, request) \
+	for (slot = node_zonelist((request)->nid, gfp_zone((request)->gfp)); *slot; slot++) \
+		if (!request_allows(request, *slot)) {} else
+
+/* ---- page_slow.c ---- */
+
+/* How far below a mark a request with these flags, in this context, may go. */
+unsigned int alloc_rights(gfp_t gfp);
+
+/* ---- alloc_report.c ---- */
+
+#define REPORT_INTERVAL (5 * HZ)
+#define REPORT_BURST	10
+
+struct report_limit {
+	unsigned long begin;		/* jiffies */
+	unsigned int printed, missed;	/* since then */
+};
+
+/* May another one be printed? *missed: how many could not since the last that was. */
+bool report_limit_allows(struct report_limit *limit, unsigned long now, unsigned int *missed);
+/* For tests: as if no failure had been reported for long. */
+void alloc_report_reset(void);
+
+/* ---- reclaim.c: may sleep ---- */
+
+/* Could the request be served now? A hint: nothing is locked. */
+bool request_fits(const struct alloc_request *request, unsigned int alloc_flags);
+/*
+ * Has caches freed for the request, until it fits, or something worth a try is free, or they
+ * have given all. Returns how many objects went.
+ */
+unsigned long try_to_free_pages(const struct alloc_request *request, unsigned int alloc_flags);
+/*
+ * One pass over the shrinkers for a node; those that know no nodes are called if `first`.
+ * Returns how many objects were freed. The caller has PF_MEMALLOC set.
+ */
+unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority);
+
+/* Something could be freed: threads of kswapd.c that gave up try again. Any context. */
+void kswapd_take_heart(void);
+
+/* ---- kswapd.c ---- */
+
+int kswapd_start(void);
+/* Wakes the threads of the request's nodes, those that are short of memory. Any context. */
+void wakeup_kswapd(const struct alloc_request *request);
+
+/* ---- oom.c: may sleep ---- */
+
+/* Calls the notifiers unless the request fits by now: 0 when nothing was won. */
+unsigned long out_of_memory(const struct alloc_request *request, unsigned int alloc_flags);
+
+#endif
