@@ -41,7 +41,7 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench check-layers clean help FORCE
+	bench bench-linux compare check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -157,8 +157,14 @@ test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
 	@tests/machines/run $(M:%=tests/machines/%.machine)
-bench: $(BUILD)/quarry.elf		## instructions per operation, to build/bench.tsv; ROWS=GLOB
-	@tests/bench/quarry $(if $(ROWS),'$(ROWS)')
+bench: $(BUILD)/quarry.elf		## instructions per operation; ROWS=GLOB
+	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
+bench-linux:				## the same work in Debian's Linux 6.12
+	@tests/bench/linux/run $(if $(ROWS),'$(ROWS)')
+compare: bench				## both, side by side, and the picture build/compare.svg
+	@tests/bench/linux/run > $(BUILD)/bench-linux.out || { cp tests/bench/linux.tsv \
+		$(BUILD)/bench-linux.tsv; echo 'compare: Linux as it was measured once'; } >&2
+	@tests/bench/compare $(BUILD)/bench.tsv $(BUILD)/bench-linux.tsv $(BUILD)/compare.svg
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 

@@ -36,8 +36,8 @@ static void report_boot(void)
 {
 	u64 hundredths = bench_each(boot_cycles * 100, totalram_pages());
 
-	printk("bench: boot insns=%llu insns_per_page_x100=%llu page_bytes=%lu\n", boot_cycles,
-	       hundredths, sizeof(struct page));
+	printk("bench: boot insns=%llu insns_per_page_x100=%llu\n", boot_cycles,
+	       hundredths);
 }
 
 static int bench_thread(void *unused)

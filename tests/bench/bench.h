@@ -49,7 +49,12 @@ extern void *bench_live[BENCH_MAX_LIVE];
 extern const struct bench_row bench_rows[];		/* workloads.c */
 extern const struct bench_row bench_memory_rows[];	/* fragmentation.c */
 
-/* Measures every row whose name matches the pattern (`*` any run of characters). */
+extern const struct bench_row bench_cpus_rows[];	/* cpus.c: `live` is how many CPUs */
+
+/*
+ * Measures every row whose name matches the pattern (`*` any run of characters); those of
+ * cpus.c only where there are several CPUs, and as many as the row wants.
+ */
 void bench_run(const char *pattern);
 /* For `run`: alloc, free and pair; or pair alone, done `live` times. */
 void bench_usual(const struct bench_row *row);

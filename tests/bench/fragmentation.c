@@ -9,6 +9,8 @@
  * is the result. What is free beside them is counted by taking it as well, page by page. No
  * reclaim, no compaction: the flags forbid both.
  *
+ * Beside it, what describes a page takes: `page bytes=`.
+ *
  * The page pointers live in blocks of the largest order.
  */
 #include <linux/gfp.h>
@@ -122,7 +124,13 @@ static void run_fragmentation(const struct bench_row *row)
 	give_last(nr_live, 0);
 }
 
+static void run_page(const struct bench_row *row)
+{
+	printk(KERN_INFO "bench: %s bytes=%zu\n", row->name, sizeof(struct page));
+}
+
 const struct bench_row bench_memory_rows[] = {
+	{ "page", 0, NULL, NULL, NULL, NULL, NULL, run_page },
 	{ "fragmentation", 0, make_tables, free_tables, NULL, NULL, NULL, run_fragmentation },
 	{ NULL }
 };

@@ -18,6 +18,7 @@
  * The counter is the CPU's time-stamp counter. In an emulator that advances it by one with
  * each instruction (QEMU's -icount shift=0) the figures are instructions, and exact.
  */
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/timex.h>
 #include "bench.h"
@@ -128,24 +129,38 @@ static bool matches(const char *pattern, const char *text)
 	return *pattern == *text && (!*text || matches(pattern + 1, text + 1));
 }
 
+static void run_row(const struct bench_row *row)
+{
+	random_state = 1;
+	if (row->setup && !row->setup()) {
+		printk(KERN_INFO "bench: %s failed=1\n", row->name);
+		return;
+	}
+	row->run(row);
+	if (row->teardown)
+		row->teardown();
+}
+
 static void run_table(const struct bench_row *row, const char *pattern)
 {
-	for (; row->name; row++) {
-		if (!matches(pattern, row->name))
-			continue;
-		random_state = 1;
-		if (row->setup && !row->setup()) {
-			printk(KERN_INFO "bench: %s failed=1\n", row->name);
-			continue;
-		}
-		row->run(row);
-		if (row->teardown)
-			row->teardown();
-	}
+	for (; row->name; row++)
+		if (matches(pattern, row->name))
+			run_row(row);
+}
+
+static void run_cpus(const char *pattern)
+{
+	const struct bench_row *row;
+
+	for (row = bench_cpus_rows; row->name; row++)
+		if (row->live <= num_online_cpus() && matches(pattern, row->name))
+			run_row(row);
 }
 
 void bench_run(const char *pattern)
 {
 	run_table(bench_rows, pattern);
 	run_table(bench_memory_rows, pattern);
+	if (num_online_cpus() > 1)
+		run_cpus(pattern);
 }

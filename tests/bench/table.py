@@ -30,6 +30,8 @@ def read(path):
     notes, table = [], {}
     with open(path, encoding="utf-8") as file:
         for line in file.read().splitlines():
+            if line.startswith("# SPDX"):
+                continue
             if line.startswith("#"):
                 notes.append(line[2:])
             elif line:
