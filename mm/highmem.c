@@ -14,18 +14,25 @@
  *
  *	free --kmap--> used --last kunmap--> stale --kmap finds no free one--> flushed, free
  *
+ * Where all are in use, kmap() sleeps until a last kunmap() or the end of a flush, and all who
+ * sleep look again. None of them is missed: a sleeper is in the queue before it looks at the
+ * lists under kmap_lock, and who changes the lists looks at the queue under that lock.
+ *
  * Own slots (kmap_local_page) are a stack: a CPU's depth says how many are in use. An
  * interrupt pushes and pops its own on top, and leaves the depth as it was; so between the
- * load and the store of the depth an interrupt changes nothing, and no lock is needed.
+ * load and the store of the depth an interrupt changes nothing, and no lock is needed. A thread
+ * that has one in use has preemption off: another on its CPU would unmap what is not its own,
+ * and on another CPU the address shows something else.
  *
  * Invariants: a slot is in its page's hash chain exactly when its count is above 0; else it is
  * on the free list, on the stale list, or one of nr_flushing that a CPU carries meanwhile. Slot
  * numbers below count from 0, SLOT_NONE ends lists.
  *
  * Locks: kmap_lock guards the shared slots; it is a leaf, and is not held while CPUs are waited
- * for: one of them may want it with interrupts off. Interrupts stay away from kmap().
+ * for: one of them may want it with interrupts off. kmap() may sleep, kunmap() does not.
  */
 #include <linux/highmem.h>
+#include <linux/wait.h>
 #include "internal.h"
 
 #define NR_HASH (QUARRY_KMAP_SLOTS / 4)
@@ -42,6 +49,7 @@ static struct kmap_slot slots[QUARRY_KMAP_SLOTS];
 static u16 hash_heads[NR_HASH];
 static u16 free_head, stale_head = SLOT_NONE;
 static unsigned int nr_flushing;
+static DECLARE_WAIT_QUEUE_HEAD(slot_wait);	/* who sleeps until a slot comes free */
 static u8 local_depth[QUARRY_NR_CPUS];
 
 /* ---- Shared slots ---- */
@@ -97,30 +105,41 @@ static unsigned int list_length(u16 head, u16 *last)
 	return length;
 }
 
-/* Makes stale slots free ones. False when there are none, and nobody else is at it. */
-static bool flush_stale(void)
+/* Makes stale slots free ones, unless there are none or somebody else is at it. */
+static void flush_stale(void)
 {
 	unsigned long flags;
-	bool others;
-	u16 head, last = SLOT_NONE;
+	u16 head = SLOT_NONE, last = SLOT_NONE;
 
 	spin_lock_irqsave(&kmap_lock, flags);
-	head = stale_head;
-	others = nr_flushing;
-	if (!others)
+	if (!nr_flushing) {
+		head = stale_head;
 		nr_flushing = list_length(head, &last);
-	if (!others)
 		stale_head = SLOT_NONE;
+	}
 	spin_unlock_irqrestore(&kmap_lock, flags);
-	if (others || head == SLOT_NONE)
-		return others;
+	if (head == SLOT_NONE)
+		return;
 	port_flush(port_kmap_base, QUARRY_KMAP_SLOTS * PAGE_SIZE);
 	spin_lock_irqsave(&kmap_lock, flags);
 	slots[last].next = free_head;
 	free_head = head;
 	nr_flushing = 0;
 	spin_unlock_irqrestore(&kmap_lock, flags);
-	return true;
+	wake_up_all(&slot_wait);
+}
+
+/* Is there something for kmap() to do but to wait? */
+static bool slot_may_be_had(unsigned long pfn)
+{
+	unsigned long flags;
+	bool may;
+
+	spin_lock_irqsave(&kmap_lock, flags);
+	may = free_head != SLOT_NONE || *find_slot(pfn) != SLOT_NONE ||
+	      (stale_head != SLOT_NONE && !nr_flushing);
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return may;
 }
 
 /* The slot of a page, found or opened, with one more user; or SLOT_NONE. */
@@ -144,24 +163,26 @@ void *kmap(struct page *page)
 	unsigned long pfn = page_to_pfn(page);
 	unsigned int slot;
 
+	might_sleep();
 	if (!PageHighMem(page))
 		return page_address(page);
-	slot = use_slot(pfn);
-	while (slot == SLOT_NONE && !irqs_disabled() && flush_stale()) {
-		port_relax();
-		slot = use_slot(pfn);
+	while ((slot = use_slot(pfn)) == SLOT_NONE) {
+		if (in_atomic() || irqs_disabled()) {
+			report_misuse(QUARRY_NO_SLOT, page,
+				      "kmap(page:%px pfn:%#lx): all %d slots in use",
+				      page, pfn, QUARRY_KMAP_SLOTS);
+			return NULL;
+		}
+		flush_stale();
+		wait_event(slot_wait, slot_may_be_had(pfn));
 	}
-	if (slot != SLOT_NONE)
-		return slot_address(slot);
-	report_misuse(QUARRY_NO_SLOT, page, "kmap(page:%px pfn:%#lx): all %d slots in use",
-		      page, pfn, QUARRY_KMAP_SLOTS);
-	return NULL;
+	return slot_address(slot);
 }
 
 void kunmap(struct page *page)
 {
 	unsigned long flags, pfn = page_to_pfn(page);
-	bool mapped;
+	bool mapped, wake = false;
 	u16 *link;
 
 	if (!PageHighMem(page))
@@ -169,9 +190,13 @@ void kunmap(struct page *page)
 	spin_lock_irqsave(&kmap_lock, flags);
 	link = find_slot(pfn);
 	mapped = *link != SLOT_NONE;
-	if (mapped && --slots[*link].users == 0)
+	if (mapped && --slots[*link].users == 0) {
 		close_slot(link);
+		wake = waitqueue_active(&slot_wait);
+	}
 	spin_unlock_irqrestore(&kmap_lock, flags);
+	if (wake)
+		wake_up_all(&slot_wait);
 	if (!mapped)
 		report_misuse(QUARRY_BAD_UNMAP, page, "kunmap(page:%px pfn:%#lx): not mapped",
 			      page, pfn);
@@ -201,13 +226,19 @@ static unsigned long local_base(unsigned int cpu)
 /* The next slot of this CPU, if fewer than `limit` are in use; NULL otherwise. */
 static void *map_local(struct page *page, unsigned int limit)
 {
-	unsigned int cpu = port_cpu(), depth = local_depth[cpu];
-	unsigned long va = local_base(cpu) + depth * PAGE_SIZE;
+	unsigned int cpu, depth;
+	unsigned long va;
 
 	if (!PageHighMem(page))
 		return page_address(page);
-	if (depth >= limit)
+	preempt_disable();
+	cpu = port_cpu();
+	depth = local_depth[cpu];
+	va = local_base(cpu) + depth * PAGE_SIZE;
+	if (depth >= limit) {
+		preempt_enable();
 		return NULL;
+	}
 	WRITE_ONCE(local_depth[cpu], depth + 1);
 	barrier();	/* an interrupt from here on uses the slot above ours */
 	port_map(va, page_to_phys(page), PAGE_SIZE, PORT_RW);
@@ -239,6 +270,7 @@ void kunmap_local(const void *addr)
 	port_unmap(va, PAGE_SIZE);
 	barrier();	/* unmapped before an interrupt may reuse the slot */
 	WRITE_ONCE(local_depth[cpu], depth - 1);
+	preempt_enable();
 }
 
 /* ---- Whole pages ---- */

@@ -4,7 +4,7 @@
 #include <linux/smp.h>
 #include "mm/internal.h"
 #include "tests/probe.h"
-#include "tests/selftest.h"
+#include "tests/threads.h"
 
 static struct page *high_page(void)
 {
@@ -72,35 +72,134 @@ SELFTEST(highmem, content_outlives_the_mapping)
 	__free_page(page);
 }
 
-SELFTEST(highmem, kmap_slots_run_out_and_come_back)
+/* ---- All slots in use ---- */
+
+static struct page *many[QUARRY_KMAP_SLOTS + 1];
+
+static void give_many(unsigned int nr)
 {
-	static struct page *pages[QUARRY_KMAP_SLOTS + 1];
+	while (nr-- > 0)
+		__free_page(many[nr]);
+}
+
+/* One page more than there are slots, and all slots in use; false when there is no HIGHMEM. */
+static bool use_all_slots(void)
+{
 	unsigned int got = 0;
 
-	selftest_expect_reports(0);
-	while (got <= QUARRY_KMAP_SLOTS && (pages[got] = high_page()))
+	while (got <= QUARRY_KMAP_SLOTS && (many[got] = high_page()))
 		got++;
 	if (got <= QUARRY_KMAP_SLOTS) {
-		while (got-- > 0)
-			__free_page(pages[got]);
-		SKIP("less HIGHMEM than kmap slots");
+		give_many(got);
+		return false;
 	}
 	for (unsigned int i = 0; i < QUARRY_KMAP_SLOTS; i++) {
-		u64 *va = kmap(pages[i]);
+		u64 *va = kmap(many[i]);
 
-		REQUIRE(va);
-		*va = i;
+		if (CHECK(va))
+			*va = i;
 	}
-	selftest_expect_reports(1);
-	CHECK(!kmap(pages[QUARRY_KMAP_SLOTS]));
+	return true;
+}
+
+static void give_all_slots(void)
+{
 	for (unsigned int i = 0; i < QUARRY_KMAP_SLOTS; i++) {
-		CHECK_EQ(*(u64 *)page_address(pages[i]), i);
-		kunmap(pages[i]);
+		CHECK_EQ(*(u64 *)page_address(many[i]), i);
+		kunmap(many[i]);
 	}
-	CHECK(kmap(pages[QUARRY_KMAP_SLOTS]));
-	kunmap(pages[QUARRY_KMAP_SLOTS]);
-	while (got-- > 0)
-		__free_page(pages[got]);
+	give_many(QUARRY_KMAP_SLOTS + 1);
+}
+
+SELFTEST(highmem, kmap_slots_run_out_and_come_back)
+{
+	if (!use_all_slots())
+		SKIP("less HIGHMEM than kmap slots");
+	selftest_expect_reports(1);
+	selftest_expect_warnings(1);
+	preempt_disable();
+	CHECK(!kmap(many[QUARRY_KMAP_SLOTS]));
+	preempt_enable();
+	kunmap(many[0]);
+	CHECK(kmap(many[QUARRY_KMAP_SLOTS]));
+	kunmap(many[QUARRY_KMAP_SLOTS]);
+	*(u64 *)kmap(many[0]) = 0;
+	give_all_slots();
+}
+
+static struct page *wanted;
+static u64 *wanted_at;
+
+static void map_wanted(void *unused)
+{
+	WRITE_ONCE(wanted_at, kmap(wanted));
+}
+
+SELFTEST(highmem, kmap_sleeps_until_a_slot_comes_free)
+{
+	struct test_thread thread;
+
+	if (!use_all_slots())
+		SKIP("less HIGHMEM than kmap slots");
+	wanted = many[QUARRY_KMAP_SLOTS];
+	wanted_at = NULL;
+	test_thread_start(&thread, ANY_CPU, map_wanted, NULL);
+	WAIT_UNTIL(!task_is_running(thread.task));
+	CHECK(!READ_ONCE(wanted_at));
+	/* Not the last user of that slot: nothing comes free. */
+	kmap(many[1]);
+	kunmap(many[1]);
+	msleep(2);
+	CHECK(!READ_ONCE(wanted_at));
+	kunmap(many[0]);
+	test_thread_join(&thread);
+	CHECK(wanted_at);
+	CHECK(wanted_at == page_address(wanted));
+	kunmap(wanted);
+	*(u64 *)kmap(many[0]) = 0;
+	give_all_slots();
+}
+
+#define SHARERS 6
+
+/* Three slots for six threads: whoever is left asleep would never end. */
+static void share_slots(void *arg)
+{
+	struct page *page = arg;
+
+	for (unsigned long i = 0; i < selftest_scaled(300); i++) {
+		u64 *va = kmap(page);
+
+		if (!CHECK(va))
+			return;
+		*va = page_to_pfn(page);
+		if (i % 4 == 0)
+			yield();
+		CHECK_EQ(*va, page_to_pfn(page));
+		kunmap(page);
+	}
+}
+
+SELFTEST(highmem, many_share_the_last_slots)
+{
+	struct test_thread threads[SHARERS];
+	struct page *pages[SHARERS];
+
+	if (!use_all_slots())
+		SKIP("less HIGHMEM than kmap slots");
+	for (unsigned int i = 0; i < SHARERS / 2; i++)
+		kunmap(many[i]);
+	for (unsigned int i = 0; i < SHARERS; i++) {
+		pages[i] = i < SHARERS / 2 ? many[i] : alloc_page(GFP_HIGHUSER);
+		test_thread_start(&threads[i], ANY_CPU, share_slots, pages[i]);
+	}
+	for (unsigned int i = 0; i < SHARERS; i++)
+		test_thread_join(&threads[i]);
+	for (unsigned int i = 0; i < SHARERS / 2; i++) {
+		__free_page(pages[SHARERS / 2 + i]);
+		*(u64 *)kmap(many[i]) = i;
+	}
+	give_all_slots();
 }
 
 static void read_word(void *info)
@@ -163,6 +262,23 @@ SELFTEST(highmem, kmap_local_nests_last_first)
 	CHECK_EQ(*a, 0x42);
 	kunmap_local(a);
 	CHECK(!probe_read(a, &byte));
+	__free_page(page);
+}
+
+SELFTEST(highmem, a_local_mapping_is_atomic_context)
+{
+	void *a, *b;
+
+	NEED_HIGH(page);
+	a = kmap_local_page(page);
+	b = kmap_local_page(page);
+	CHECK_EQ(preempt_count(), 2 * PREEMPT_ONE);
+	selftest_expect_warnings(1);
+	might_sleep();
+	kunmap_local(b);
+	kunmap_local(a);
+	CHECK_EQ(preempt_count(), 0);
+	might_sleep();
 	__free_page(page);
 }
 

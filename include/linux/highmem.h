@@ -7,8 +7,9 @@
 
 /*
  * Maps a page for everyone until kunmap(); nested calls for one page give one address.
- * There are QUARRY_KMAP_SLOTS of these: with none left NULL, reported (QUARRY_NO_SLOT).
- * Not in interrupts.
+ * There are QUARRY_KMAP_SLOTS of these: with none left it sleeps until one comes free. May
+ * sleep; where it must not, that is reported, and with no slot left (QUARRY_NO_SLOT) it
+ * returns NULL. kunmap(): any context.
  */
 void *kmap(struct page *page);
 void kunmap(struct page *page);
@@ -17,6 +18,10 @@ void kunmap(struct page *page);
  * Maps a page for this CPU until kunmap_local(). These nest and are undone last first, at
  * most QUARRY_KMAP_LOCAL_NEST deep, interrupts included. Any context. NULL, reported,
  * when they nest too deep. kunmap_local() takes any address inside the page.
+ *
+ * While a HIGHMEM page is mapped so, preemption is off: a sleep in between is reported. That is
+ * narrower than Linux, whose scheduler takes such mappings along; for a mapping that lasts over
+ * a sleep there is kmap().
  */
 void *kmap_local_page(struct page *page);
 void kunmap_local(const void *addr);
