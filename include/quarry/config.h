@@ -74,6 +74,15 @@
 #define QUARRY_DEBUG_LOCKS 0
 #endif
 
+/*
+ * Elements in the reserve of a memory pool are filled with a pattern, and writes into them found
+ * when they are taken. Costs that filling and a comparison each time the reserve is used; the
+ * allocator's own elements nothing. On where locks are checked.
+ */
+#ifndef QUARRY_MEMPOOL_POISON
+#define QUARRY_MEMPOOL_POISON QUARRY_DEBUG_LOCKS
+#endif
+
 /* Classes of locks that are told apart. 64 bytes each, and a bit for each pair. */
 #ifndef QUARRY_LOCK_CLASSES
 #define QUARRY_LOCK_CLASSES 512
@@ -96,6 +105,8 @@ _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least
 _Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0,
 	       "QUARRY_KMAP_SLOTS: a multiple of 16");
 _Static_assert(QUARRY_DEBUG_LOCKS == 0 || QUARRY_DEBUG_LOCKS == 1, "QUARRY_DEBUG_LOCKS: 0, 1");
+_Static_assert(QUARRY_MEMPOOL_POISON == 0 || QUARRY_MEMPOOL_POISON == 1,
+	       "QUARRY_MEMPOOL_POISON: 0, 1");
 _Static_assert(QUARRY_LOCK_CLASSES >= 64 && QUARRY_LOCK_CLASSES <= 4096 &&
 	       QUARRY_LOCK_CLASSES % 64 == 0, "QUARRY_LOCK_CLASSES: a multiple of 64, to 4096");
 _Static_assert(QUARRY_LOCK_PAIRS >= 64 && QUARRY_LOCK_PAIRS < 65535,

@@ -15,7 +15,7 @@
 #if __has_include(<linux/vmalloc.h>)
 #define BENCH_HAS_VMALLOC
 #endif
-#if __has_include(<linux/mempool.h>)
+#if __has_include(<linux/mempool.h>) && __has_include(<linux/slab.h>)
 #define BENCH_HAS_MEMPOOL
 #endif
 #if __has_include(<linux/dma-mapping.h>)
