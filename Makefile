@@ -151,8 +151,9 @@ test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every t
 		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
-test-long: $(HOSTED_BINARY)		## ten million page operations in all contexts, in minutes
+test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY)	## ten million page operations in all contexts
 	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
+	@$(PROVE) --timer $(sort $(wildcard tests/long/*.machine))
 test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
