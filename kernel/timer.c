@@ -50,6 +50,9 @@ static DEFINE_PER_CPU(struct timer_base, timer_base) = {
 	.lock = __SPIN_LOCK_UNLOCKED(timer_base.lock), .programmed = NEVER, .tick = NEVER,
 };
 
+/* CPU 0's copy of a per-CPU variable is the variable. */
+extern struct timer_base __timer_base_of_cpu_0 __attribute__((__alias__("timer_base")));
+
 #define this_base() this_cpu_ptr(&timer_base)
 
 /* 1. Bases; all of it with interrupts off */
@@ -285,29 +288,36 @@ void tick_resume(void)
 
 /* 4. In jiffies */
 
-static enum hrtimer_restart run_timer_list(struct hrtimer *hrtimer)
+enum hrtimer_restart __timer_list_run(struct hrtimer *hrtimer)
 {
 	struct timer_list *timer = container_of(hrtimer, struct timer_list, hrtimer);
 
-	timer->function(timer);
+	if (timer->flags & TIMER_GETS_DATA)
+		((void (*)(unsigned long))(void *)timer->function)(timer->data);
+	else
+		timer->function(timer);
 	return HRTIMER_NORESTART;
 }
 
 void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *), u32 flags)
 {
 	hrtimer_init(&timer->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
-	timer->hrtimer.function = run_timer_list;
+	timer->hrtimer.function = __timer_list_run;
 	timer->function = function;
-	timer->expires = 0;
+	timer->expires = timer->data = 0;
+	timer->flags = flags;
 }
 
 int mod_timer(struct timer_list *timer, unsigned long expires)
 {
 	u64 ns;
 
-	if (__builtin_mul_overflow(expires, NSEC_PER_JIFFY, &ns))
-		ns = NEVER;
 	timer->expires = expires;
+	/* Jiffies began at 0: what lies before wraps, and would be far in the future as a time. */
+	if (time_before(expires, jiffies))
+		ns = 0;
+	else if (__builtin_mul_overflow(expires, NSEC_PER_JIFFY, &ns))
+		ns = NEVER;
 	return start(&timer->hrtimer, ns);
 }
 
@@ -322,6 +332,11 @@ int del_timer(struct timer_list *timer)
 	bool running;
 
 	return cancel(&timer->hrtimer, &running);
+}
+
+int try_to_del_timer_sync(struct timer_list *timer)
+{
+	return hrtimer_try_to_cancel(&timer->hrtimer);
 }
 
 int del_timer_sync(struct timer_list *timer)

@@ -251,8 +251,65 @@ SELFTEST(timer, in_jiffies)
 	CHECK_EQ(mod_timer(&p.timer, jiffies + 2000), 1);
 	CHECK_EQ(del_timer(&p.timer), 1);
 	CHECK_EQ(del_timer(&p.timer), 0);
-	CHECK_EQ(mod_timer(&p.timer, ~0UL), 0);
+	CHECK_EQ(mod_timer(&p.timer, jiffies + MAX_JIFFY_OFFSET), 0);
 	CHECK_EQ(del_timer_sync(&p.timer), 1);
+}
+
+static atomic_t past_runs;
+
+static void count_past(struct timer_list *timer)
+{
+	atomic_inc(&past_runs);
+}
+
+/* Also before the boot, where jiffies would be below 0. */
+SELFTEST(timer, a_time_that_has_passed_is_now)
+{
+	struct timer_list timer;
+
+	atomic_set(&past_runs, 0);
+	timer_setup(&timer, count_past, 0);
+	mod_timer(&timer, jiffies - 1);
+	WAIT_UNTIL(atomic_read(&past_runs) == 1);
+	mod_timer(&timer, -100UL);
+	WAIT_UNTIL(atomic_read(&past_runs) == 2);
+	mod_timer(&timer, jiffies - (1UL << 62));
+	WAIT_UNTIL(atomic_read(&past_runs) == 3);
+	CHECK_EQ(try_to_del_timer_sync(&timer), 0);
+}
+
+/* As drivers up to Linux 4.14 have it: the function gets a number. */
+static unsigned long data_seen;
+
+static void see_data(unsigned long data)
+{
+	WRITE_ONCE(data_seen, data);
+}
+
+static DEFINE_TIMER(new_static, count_past);
+static DEFINE_TIMER(old_static, see_data, 0, 17);
+
+SELFTEST(timer, old_and_new_forms)
+{
+	struct timer_list timer;
+
+	atomic_set(&past_runs, 0);
+	mod_timer(&new_static, jiffies + 1);
+	WAIT_UNTIL(atomic_read(&past_runs) == 1);
+	mod_timer(&old_static, jiffies);
+	WAIT_UNTIL(READ_ONCE(data_seen) == 17);
+	setup_timer(&timer, see_data, 18);
+	mod_timer(&timer, jiffies);
+	WAIT_UNTIL(READ_ONCE(data_seen) == 18);
+	del_timer_sync(&timer);
+	init_timer(&timer);
+	timer.function = (void *)see_data;
+	timer.data = 19;
+	timer.expires = jiffies + 1;
+	add_timer(&timer);
+	WAIT_UNTIL(READ_ONCE(data_seen) == 19);
+	CHECK_EQ(timer_delete_sync(&timer) + timer_delete_sync(&new_static) +
+		 timer_delete_sync(&old_static), 0);
 }
 
 /* The tick asks a thread that keeps the CPU to give way to those that wait. */
