@@ -79,7 +79,7 @@ int percpu_make(unsigned int cpu)
 	per_cpu(this_cpu_offset, cpu) = distance;
 	per_cpu(cpu_number, cpu) = cpu;
 	set_cpu_numa_node((int)cpu, nid);
-	error = quarry_percpu_add(cpu);
+	error = quarry_cpu_add(cpu);
 	if (!error)
 		cpumask_set_cpu(cpu, &__cpu_possible_mask);
 	return error;

@@ -330,10 +330,13 @@ bool selftest_refuses(char *why, size_t size)
 
 /* 4. Running */
 
-/* As good as free is what an allocator keeps: stacks given back, pages of per-CPU memory. */
+/* As good as free is what an allocator keeps: stacks given back, per-CPU memory, bookkeeping. */
 static unsigned long count_free_pages(void)
 {
-	return nr_free_pages() + arch_stack_pool_pages() + quarry_percpu_pages();
+	if (!irqs_disabled())
+		quarry_reap(true);
+	return nr_free_pages() + arch_stack_pool_pages() + quarry_percpu_pages() +
+	       quarry_slab_meta_pages();
 }
 
 static struct selftest_state look_around(void)

@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 #include "reclaim.h"
+#include "slab.h"
 
 int quarry_init(void)
 {
@@ -15,11 +16,24 @@ int quarry_init(void)
 	if (!err)
 		err = highmem_init();
 	if (!err)
+		err = slab_init();
+	if (!err)
 		err = section_init(); /* last: it counts what the others left */
 	if (!err && !totalram_pages())
 		err = -ENOMEM;
 	if (!err)
 		watermark_init(min_free_kbytes);
+	if (!err)
+		kmalloc_init();
+	return err;
+}
+
+int quarry_cpu_add(unsigned int cpu)
+{
+	int err = percpu_add_cpu(cpu);
+
+	if (!err)
+		slab_add_cpu(cpu);
 	return err;
 }
 

@@ -73,6 +73,8 @@ bool memblock_next_free_in(const struct memblock_type *memory, const struct memb
  */
 enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB };
 #define PG_COMP 1		/* page->flags: allocated with __GFP_COMP */
+#define PG_KMALLOC 2		/* by kmalloc(), too large for its caches */
+#define PG_TAIL 4		/* PAGE_SLAB, and not the first of its block */
 
 /*
  * What the pages of a page block are used for, so that they come free together. As the two
@@ -290,6 +292,8 @@ void break_block(struct page *page, unsigned long nr);
 
 /* ---- percpu.c ---- */
 
+/* Backs what was allocated so far for one CPU more. */
+int percpu_add_cpu(unsigned int cpu);
 unsigned int percpu_validate(void);
 
 /* ---- highmem.c ---- */

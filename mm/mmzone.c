@@ -357,7 +357,7 @@ struct page *page_block_head(const struct page *page)
 
 		if (!page_block(head)->live)
 			return NULL;
-		if (READ_ONCE(head->state) != PAGE_NONE)
+		if (READ_ONCE(head->state) != PAGE_NONE && !(head->flags & PG_TAIL))
 			return READ_ONCE(head->order) >= order ? head : NULL;
 	}
 	return NULL;
@@ -368,11 +368,18 @@ bool PageReserved(const struct page *page)
 	return !page_block_head(page);
 }
 
+/* The first page of a block that was allocated with __GFP_COMP. */
+static bool is_compound(const struct page *page)
+{
+	return (page->state == PAGE_USED || page->state == PAGE_SLAB) && (page->flags & PG_COMP) &&
+	       !(page->flags & PG_TAIL);
+}
+
 bool PageCompound(const struct page *page)
 {
 	const struct page *head = page_block_head(page);
 
-	return head && head->state == PAGE_USED && (head->flags & PG_COMP);
+	return head && is_compound(head);
 }
 
 struct page *compound_head(const struct page *page)
@@ -382,11 +389,10 @@ struct page *compound_head(const struct page *page)
 	if (likely(page->state == PAGE_USED))
 		return (struct page *)page;
 	head = page_block_head(page);
-	return head && head->state == PAGE_USED && (head->flags & PG_COMP) ? head
-									    : (struct page *)page;
+	return head && is_compound(head) ? head : (struct page *)page;
 }
 
 unsigned int compound_order(const struct page *page)
 {
-	return page->state == PAGE_USED && (page->flags & PG_COMP) ? page->order : 0;
+	return is_compound(page) ? page->order : 0;
 }

@@ -140,7 +140,7 @@ static bool grow(unsigned int seen)
 	return grown;
 }
 
-int quarry_percpu_add(unsigned int cpu)
+int percpu_add_cpu(unsigned int cpu)
 {
 	unsigned long offset;
 	int error = 0;

@@ -50,6 +50,13 @@ static void check_free_block(struct block_walk *walk, struct page *first, unsign
 					 page_to_pfn(first), index, index ^ (1u << page->order));
 }
 
+/* Every page of a slab says so; one that is just made or goes back does in part. */
+static bool is_slab_tail(const struct page *head, const struct page *page)
+{
+	return page->state == PAGE_SLAB && (page->flags & PG_TAIL) &&
+	       (head->state == PAGE_SLAB || head->state == PAGE_USED);
+}
+
 /* Goes from block to block by their orders; what is in none is reserved, page by page. */
 static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 {
@@ -60,8 +67,8 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 		struct page *page = first + index;
 		unsigned int order = page->state == PAGE_NONE ? 0 : page->order;
 
-		if (page->state > PAGE_USED || order >= PAGEBLOCK_ORDER ||
-		    !IS_ALIGNED(index, 1u << order)) {
+		if ((page->state > PAGE_USED && page->state != PAGE_SLAB) ||
+		    order >= PAGEBLOCK_ORDER || !IS_ALIGNED(index, 1u << order)) {
 			walk->wrong += VIOLATION(page, "pfn %#lx: state %u, order %u",
 						 page_to_pfn(page), page->state, page->order);
 			return;
@@ -69,7 +76,7 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 		if (page->state == PAGE_FREE)
 			check_free_block(walk, first, index);
 		for (unsigned int i = 1; i < 1u << order; i++)
-			if (page[i].state != PAGE_NONE)
+			if (page[i].state != PAGE_NONE && !is_slab_tail(page, page + i))
 				walk->wrong += VIOLATION(page + i, "pfn %#lx: state %u in a block",
 							 page_to_pfn(page + i), page[i].state);
 		index += 1u << order;

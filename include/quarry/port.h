@@ -101,7 +101,7 @@ bool port_translate(unsigned long va, phys_addr_t *pa);
  * alloc_percpu() needs addresses at the same distances: [port_percpu_base, port_percpu_base +
  * QUARRY_PERCPU_AREA) for CPU 0, and per_cpu_offset[cpu] further for each other CPU; nothing
  * else may live there. Before a further CPU can be one of cpu_possible_mask, the host calls
- * quarry_percpu_add(cpu), which maps what was allocated by then. A port that makes its copies of
+ * quarry_cpu_add(cpu), which maps what was allocated by then. A port that makes its copies of
  * the static part at distances of its choice gets that by leaving room between them.
  *
  * Nodes. mm/ defines numa_node and numa_mem, per CPU (linux/topology.h). A host with several

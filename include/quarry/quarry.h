@@ -35,11 +35,19 @@ int quarry_init(void);
 int quarry_start(void);
 
 /*
- * A CPU more: gives it what alloc_percpu() has handed out so far. Its per_cpu_offset[] and node
- * are set; it does not run yet. May sleep; nobody may call alloc_percpu() until the CPU is in
+ * A CPU more: gives it its part of what there is for each CPU. Its per_cpu_offset[] and node are
+ * set; it does not run yet. May sleep; nobody may call alloc_percpu() until the CPU is in
  * cpu_possible_mask. 0 or -ENOMEM.
  */
-int quarry_percpu_add(unsigned int cpu);
+int quarry_cpu_add(unsigned int cpu);
+/*
+ * Free objects that slab caches keep go back to their slabs, and empty slabs to the page
+ * allocator; caches with SLAB_NO_REAP are left alone unless `all`. Returns the number of pages.
+ * May sleep.
+ */
+unsigned long quarry_reap(bool all);
+/* Pages that describe slabs and caches; those of caches once used stay. For whoever counts. */
+unsigned long quarry_slab_meta_pages(void);
 /* Pages that per-CPU memory takes, in use or not, and live objects: for whoever counts. */
 unsigned long quarry_percpu_pages(void);
 unsigned long quarry_percpu_objects(void);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kmalloc(): a cache for each of 89 sizes, and pages for what is larger.
+ *
+ *	8, 16, 32, 48 ... 128		16 apart: everything from 16 bytes up is 16-aligned
+ *	144, 160 ... 256		eight for each doubling from there on, so that a ninth
+ *	288, 320 ... 512		of an object is wasted at most
+ *	... 128 KiB
+ *
+ * For each size there are four caches: the usual one, one of ZONE_DMA, one of memory below
+ * 4 GiB, and one in reclaimable page blocks. All are static and cost no page until used.
+ *
+ * Larger blocks come from the page allocator as they are, rounded up to a power of two. Their
+ * first descriptor says PG_KMALLOC and its order, so kfree() needs no size and takes nothing
+ * that was not kmalloc()'s.
+ *
+ * Locks: none of its own. Costs: a constant size is resolved by the compiler; another takes some
+ * ten instructions. A large block costs what the page allocator takes, and as much again.
+ */
+#include <linux/percpu.h>
+#include "magazine.h"
+
+enum kind { KIND_NORMAL, KIND_DMA, KIND_DMA32, KIND_RECLAIM, NR_KINDS };
+
+#define NR_CACHES   (NR_KINDS * KMALLOC_CLASSES)
+#define NAME_LENGTH 24
+
+static struct kmem_cache caches[NR_KINDS][KMALLOC_CLASSES];
+static char names[NR_KINDS][KMALLOC_CLASSES][NAME_LENGTH];
+static DEFINE_PER_CPU(struct cache_cpu, cpus[NR_KINDS][KMALLOC_CLASSES]);
+
+#define ONE(i)	 &caches[KIND_NORMAL][i]
+#define EIGHT(i) ONE(i), ONE(i + 1), ONE(i + 2), ONE(i + 3), ONE(i + 4), ONE(i + 5), ONE(i + 6), \
+		 ONE(i + 7)
+struct kmem_cache *const kmalloc_caches[KMALLOC_CLASSES] = {
+	EIGHT(0), EIGHT(8), EIGHT(16), EIGHT(24), EIGHT(32), EIGHT(40), EIGHT(48), EIGHT(56),
+	EIGHT(64), EIGHT(72), EIGHT(80), ONE(88),
+};
+
+static const struct {
+	const char *prefix;
+	slab_flags_t flags;
+} kinds[NR_KINDS] = {
+	[KIND_NORMAL] = { "kmalloc-", 0 },
+	[KIND_DMA] = { "dma-kmalloc-", SLAB_CACHE_DMA },
+	[KIND_DMA32] = { "dma32-kmalloc-", SLAB_CACHE_DMA32 },
+	[KIND_RECLAIM] = { "kmalloc-rcl-", SLAB_RECLAIM_ACCOUNT },
+};
+
+/* The inverse of __kmalloc_class(). */
+static u32 class_size(unsigned int class)
+{
+	if (class < 9)
+		return class ? class * 16 : 8;
+	return (9 + (class - 9) % 8) << (4 + (class - 9) / 8);
+}
+
+static void name_class(char *name, const char *prefix, u32 size)
+{
+	if (size >= 1024 && size % 1024 == 0)
+		snprintf(name, NAME_LENGTH, "%s%uk", prefix, size / 1024);
+	else
+		snprintf(name, NAME_LENGTH, "%s%u", prefix, size);
+}
+
+static void init_class(unsigned int kind, unsigned int class)
+{
+	struct kmem_cache *cache = &caches[kind][class];
+	u32 size = class_size(class);
+
+	name_class(names[kind][class], kinds[kind].prefix, size);
+	cache->cpu = &cpus[kind][class];
+	cache->flags = kinds[kind].flags;
+	cache->align = size & -size;
+	slab_cache_add(cache, names[kind][class], size, 0);
+}
+
+void kmalloc_init(void)
+{
+	for (unsigned int kind = 0; kind < NR_KINDS; kind++)
+		for (unsigned int class = 0; class < KMALLOC_CLASSES; class++)
+			init_class(kind, class);
+}
+
+/* ---- Allocation ---- */
+
+static void *too_large(size_t size, gfp_t gfp)
+{
+	if (!(gfp & __GFP_NOWARN)) {
+		pr_warn("kmalloc(size:%zu, gfp:%#x): more than %lu bytes in one piece: use "
+			"vmalloc() or kvmalloc()\n", size, gfp, KMALLOC_MAX_SIZE);
+		dump_stack();
+	}
+	return NULL;
+}
+
+static void *alloc_large(size_t size, gfp_t gfp, int nid)
+{
+	struct page *page;
+
+	if (size > KMALLOC_MAX_SIZE)
+		return too_large(size, gfp);
+	page = alloc_pages_node(nid, gfp | __GFP_COMP, (unsigned int)get_order(size));
+	if (!page)
+		return NULL;
+	page->flags |= PG_KMALLOC;
+	return page_address(page);
+}
+
+/* Which caches the flags ask for. Memory without an address cannot be had here. */
+static noinline enum kind other_kind(gfp_t *gfp)
+{
+	if (*gfp & (__GFP_HIGHMEM | __GFP_MOVABLE)) {
+		report_misuse(QUARRY_BAD_ARGUMENT, NULL,
+			      "kmalloc(gfp:%#x): memory here has an address and does not move",
+			      *gfp);
+		*gfp &= ~(__GFP_HIGHMEM | __GFP_MOVABLE);
+	}
+	if (*gfp & __GFP_DMA)
+		return KIND_DMA;
+	if (*gfp & __GFP_DMA32)
+		return KIND_DMA32;
+	return *gfp & __GFP_RECLAIMABLE ? KIND_RECLAIM : KIND_NORMAL;
+}
+
+static void *alloc_other(size_t size, gfp_t gfp, int nid)
+{
+	enum kind kind = other_kind(&gfp);
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large(size, gfp, nid);
+	return kmem_cache_alloc_node(&caches[kind][__kmalloc_class(size)], gfp, nid);
+}
+
+__rseq void *__kmalloc(size_t size, gfp_t gfp)
+{
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE || (gfp & __KMALLOC_OTHER)))
+		return alloc_other(size, gfp, NUMA_NO_NODE);
+	return slab_alloc(&caches[KIND_NORMAL][__kmalloc_class(size)], gfp);
+}
+
+void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
+{
+	return alloc_other(size, gfp, nid);
+}
+
+/* ---- Freeing ---- */
+
+/* The large block that begins there, or NULL. */
+static struct page *large_block(const void *object)
+{
+	struct page *page;
+
+	if (!PAGE_ALIGNED((unsigned long)object) || !virt_addr_valid(object))
+		return NULL;
+	page = virt_to_page(object);
+	return page->state == PAGE_USED && (page->flags & PG_KMALLOC) ? page : NULL;
+}
+
+static noinline void free_other(const void *object)
+{
+	struct page *page = large_block(object);
+
+	if (page)
+		__free_pages(page, page->order);
+	else
+		slab_report_free("kfree", NULL, object);
+}
+
+__rseq void kfree(const void *object)
+{
+	struct slab *slab;
+
+	if (unlikely(ZERO_OR_NULL_PTR(object)))
+		return;
+	slab = slab_of(object);
+	if (unlikely(!slab || !slab_free(slab, object)))
+		free_other(object);
+}
+
+void kfree_bulk(size_t nr, void **objects)
+{
+	for (size_t i = 0; i < nr; i++)
+		kfree(objects[i]);
+}
+
+void kfree_sensitive(const void *object)
+{
+	size_t size = ksize(object);
+
+	if (size) {
+		memset((void *)object, 0, size);
+		barrier();
+	}
+	kfree(object);
+}
+
+/* ---- Sizes ---- */
+
+/* How much there is, or 0 where nothing that somebody has begins. */
+static size_t size_of(const void *object)
+{
+	struct slab *slab = slab_of(object);
+	struct page *page;
+	u32 index;
+
+	if (slab) {
+		index = slab_index(slab, object);
+		return index < slab->nr && slab->state[index] == OBJECT_USED ?
+		       slab->cache->object_size : 0;
+	}
+	page = large_block(object);
+	return page ? PAGE_SIZE << page->order : 0;
+}
+
+size_t ksize(const void *object)
+{
+	size_t size;
+
+	if (ZERO_OR_NULL_PTR(object))
+		return 0;
+	size = size_of(object);
+	if (!size)
+		slab_report_free("ksize", NULL, object);
+	return size;
+}
+
+size_t kmalloc_size_roundup(size_t size)
+{
+	if (!size || size > KMALLOC_MAX_SIZE)
+		return size;
+	if (size <= KMALLOC_MAX_CACHE_SIZE)
+		return class_size(__kmalloc_class(size));
+	return PAGE_SIZE << get_order(size);
+}
+
+void *krealloc(const void *object, size_t size, gfp_t gfp)
+{
+	size_t has;
+	void *moved;
+
+	if (!size) {
+		kfree(object);
+		return ZERO_SIZE_PTR;
+	}
+	has = ZERO_OR_NULL_PTR(object) ? 0 : ksize(object);
+	if (!has && !ZERO_OR_NULL_PTR(object))
+		return NULL;
+	if (size <= has)
+		return (void *)object;
+	moved = __kmalloc(size, gfp);
+	if (moved && has) {
+		memcpy(moved, object, has);
+		kfree(object);
+	}
+	return moved;
+}
+
+/* ---- Freed later ---- */
+
+/* The object that a head lies in: it may be anywhere inside. */
+static void *object_around(struct rcu_head *head)
+{
+	struct slab *slab = slab_of(head);
+
+	if (!slab)
+		return page_address(compound_head(virt_to_page(head)));
+	return slab_object(slab, (unsigned int)(((char *)head - (char *)slab_start(slab)) /
+						slab->cache->size));
+}
+
+static void free_after_readers(struct rcu_head *head)
+{
+	kfree(object_around(head));
+}
+
+void __kfree_call_rcu(struct rcu_head *head)
+{
+	call_rcu(head, free_after_readers);
+}
+
+void kfree_rcu_mightsleep(const void *object)
+{
+	might_sleep();
+	if (ZERO_OR_NULL_PTR(object))
+		return;
+	synchronize_rcu();
+	kfree(object);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The structures of the slab allocator, for its files and white-box tests. slab.c has the
+ * theory of slabs, slab_cpu.c that of magazines.
+ */
+#ifndef MM_SLAB_H
+#define MM_SLAB_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include "internal.h"
+
+/* What an object's state byte says. New slabs are zeroes: all free. */
+enum object_state {
+	OBJECT_FREE,			/* in its slab */
+	OBJECT_CACHED,			/* free, in a magazine */
+	OBJECT_USED,
+};
+
+/* ---- Magazines ---- */
+
+struct slot {
+	void *object;
+	u8 *state;			/* the object's state byte: spares looking it up again */
+};
+
+struct magazine {
+	u32 nr, max;			/* bytes of slots that hold something, and at most */
+	struct magazine *next;		/* in a depot */
+	struct slot slots[];		/* the coldest first */
+};
+
+/* What each CPU has of a cache; never NULL: where there is none, no_magazine, of max 0. */
+struct cache_cpu {
+	struct magazine *loaded, *spare;
+};
+
+extern struct magazine no_magazine;
+
+/* ---- Slabs ---- */
+
+#define SLAB_BUCKETS 8
+/* Lists of a node's slabs: full ones, partial ones by how many objects are free, empty ones. */
+enum { SLABS_FULL, SLABS_PARTIAL, SLABS_EMPTY = SLABS_PARTIAL + SLAB_BUCKETS, NR_SLAB_LISTS };
+
+struct slab {
+	u32 base;			/* low half of the first object's address */
+	u32 inverse;			/* of the size's odd part, modulo 2^32 */
+	struct cache_cpu *cpu;		/* the cache's */
+	struct kmem_cache *cache;
+	union {
+		struct list_head list;	/* in its node, by node->lock */
+		struct rcu_head rcu;	/* while it goes back */
+	};
+	struct page *page;		/* the first */
+	u8 shift;			/* the size is a multiple of 2^shift, and odd there */
+	u8 place;			/* which list */
+	u16 nr;				/* objects; constant, as all above but list and place */
+	u16 nr_free;			/* OBJECT_FREE, by node->lock */
+	u16 first;			/* no object before is OBJECT_FREE */
+	u8 state[];			/* of each object */
+};
+
+struct cache_node {
+	spinlock_t lock;		/* guards all of it */
+	u32 nr_slabs, nr_empty;
+	u16 mask;			/* a bit for each list that holds something */
+	u16 nr_full_magazines, nr_empty_magazines;
+	struct magazine *full_magazines, *empty_magazines;
+	struct list_head lists[NR_SLAB_LISTS];
+};
+
+struct kmem_cache {
+	struct cache_cpu *cpu;		/* alloc_percpu()'s, or static */
+	slab_flags_t flags;
+	u32 size;			/* from one object to the next */
+	u32 object_size;		/* what the user asked for */
+	u32 align;
+	u32 inverse;			/* as in struct slab */
+	u8 shift, order;
+	u16 nr;				/* objects in a slab */
+	u16 nr_colours, colour;		/* steps of align that slabs begin at; the next one */
+	u16 magazine_max;		/* objects */
+	u16 depot_max;			/* full magazines a node keeps */
+	gfp_t gfp;			/* for its pages, beside the caller's */
+	struct cache_node **nodes;	/* by node, made at first use; see slab_node() */
+	void (*ctor)(void *object);
+	void (*ctor3)(void *object, struct kmem_cache *cache, unsigned long flags);
+	void (*dtor3)(void *object, struct kmem_cache *cache, unsigned long flags);
+	struct list_head list;		/* of caches, by slab_mutex */
+	const char *name;
+};
+
+/* ---- slab_meta.c ---- */
+
+/* One byte for each page block up to slab_nr_blocks: has it ever had a slab? */
+extern u8 *slab_blocks;
+extern unsigned long slab_nr_blocks;
+
+int slab_init(void);
+
+/* Memory for the structures above, cleared, 16-aligned; up to a page. Any context by gfp. */
+void *meta_alloc(size_t size, gfp_t gfp);
+void meta_free(void *memory);
+unsigned int meta_validate(void);
+
+/* ---- debug.c ---- */
+
+/* A wrong free: says what is wrong with it. cache: that it was freed to, or NULL. */
+void slab_report_free(const char *call, const struct kmem_cache *cache, const void *object);
+/* One line about an object, and who has it if that is known. */
+void slab_describe(const void *object);
+
+/* ---- slab.c ---- */
+
+/* Sizes, order, colours, magazines from object_size, align and flags. */
+void slab_layout(struct kmem_cache *cache);
+/* The cache's structure for a node, made if it is missing; NULL when there is no memory. */
+struct cache_node *slab_node(struct kmem_cache *cache, int nid, gfp_t gfp);
+/* The same, or NULL; does not make it. */
+struct cache_node *slab_node_peek(const struct kmem_cache *cache, int nid);
+
+/* Up to `max` free objects from the fullest slabs; caller holds node->lock. */
+unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int max);
+/* The same from a slab just made, in no list yet: it enters its node's. */
+unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, gfp_t gfp);
+/* Back into their slabs, which go back to the page allocator when too many are empty. */
+void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr);
+/* A new slab; nid below 0: of this CPU's node or the nearest. May sleep if gfp says so. */
+struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid);
+/* Gives back all empty slabs; how many pages that were. */
+unsigned long slab_shrink(struct kmem_cache *cache);
+
+/* The slab that an address lies in; NULL: in none. Safe for any address. */
+static inline struct slab *slab_of(const void *address)
+{
+	unsigned long offset = (unsigned long)address - port_direct_base;
+	struct page *page;
+
+	if (offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER) >= slab_nr_blocks ||
+	    !READ_ONCE(slab_blocks[offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER)]))
+		return NULL;
+	page = pfn_to_page(offset >> PAGE_SHIFT);
+	return page->state == PAGE_SLAB ? (struct slab *)page->private : NULL;
+}
+
+/*
+ * The number of the object that begins there, or something not below slab->nr. Dividing by
+ * 2^shift * odd is multiplying by the odd part's inverse and rotating; what is not divisible
+ * gets high bits.
+ */
+static inline u32 slab_index(const struct slab *slab, const void *object)
+{
+	u32 product = ((u32)(unsigned long)object - slab->base) * slab->inverse;
+
+	return product >> slab->shift | product << (-slab->shift & 31);
+}
+
+static inline void *slab_start(const struct slab *slab)
+{
+	unsigned long page = (unsigned long)page_address(slab->page);
+
+	return (void *)(page + (u32)(slab->base - (u32)page));
+}
+
+static inline void *slab_object(const struct slab *slab, unsigned int index)
+{
+	return (char *)slab_start(slab) + (size_t)index * slab->cache->size;
+}
+
+static inline struct cache_node *slab_home(const struct slab *slab)
+{
+	return slab->cache->nodes[page_to_nid(slab->page)];
+}
+
+/* ---- slab_cpu.c ---- */
+
+/* Every CPU's magazines of the cache, and the depots', go back to their slabs. May sleep. */
+void slab_drain(struct kmem_cache *cache);
+/* Its parts: this CPU's, with interrupts off; and all depots'. */
+void slab_drain_cpu(struct kmem_cache *cache);
+void slab_drain_depots(struct kmem_cache *cache);
+extern atomic_long_t slab_nr_magazines;	/* of all caches */
+/* The cache's part on a CPU: no magazines yet. */
+void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu);
+
+/* ---- slab_cache.c ---- */
+
+extern struct list_head slab_caches;
+extern struct mutex slab_mutex;		/* guards the list */
+void slab_add_cpu(unsigned int cpu);
+/* A cache that is static: its per-CPU part is there. */
+void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t gfp);
+
+/* ---- kmalloc.c ---- */
+
+void kmalloc_init(void);
+
+#endif

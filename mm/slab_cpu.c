@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Magazines: objects that a CPU keeps at hand.
+ *
+ *	CPU		loaded | spare		arrays of slots {object, its state byte}
+ *	node's depot	full, full | empty	exchanged whole, by one lock
+ *	slabs		fullest first		slab.c
+ *
+ * An allocation takes the loaded magazine's last slot, a free adds one. With none there, loaded
+ * and spare change places; if that does not help, the depot gives a full or an empty one for it;
+ * if it has none, a handful of objects is fetched from slabs, or given back to them, under one
+ * lock. So objects freed by another CPU than allocated them move in handfuls, too: what CPU 1
+ * frees fills its magazines, which reach CPU 0 by way of the depot.
+ *
+ * The fast paths are restartable sequences (quarry/rseq.h): no lock, no locked instruction,
+ * interrupts as they are. A slot has the address of the state byte beside that of the object, so
+ * an allocation need not look up the slab to mark its object used. A free does: it is how a wrong
+ * pointer is found, and the state byte is how a double free is, at the free itself.
+ *
+ *	object is	in its slab	in a magazine	somebody's
+ *	state		OBJECT_FREE	OBJECT_CACHED	OBJECT_USED
+ *
+ * Magazines begin with few slots in use and grow with each exchange, so that a cache of little
+ * use keeps little. Caches with debug flags have none: no_magazine is full and empty at once,
+ * so every call fails into the slow path, and the fast one has nothing to ask.
+ *
+ * Interleavings that were considered:
+ * 1. An interrupt within a sequence, whatever it does to the magazines: begun anew.
+ * 2. An interrupt between taking a slot and marking its object used: the object is in no
+ *    magazine any more, nobody else can see it.
+ * 3. Two frees of one object at once on two CPUs: both may see OBJECT_USED. That misses the
+ *    report; a locked instruction for each free would be the price of not missing it.
+ * 4. slab_drain() while this CPU works: each CPU empties its own, in an interrupt.
+ * 5. The thread is on another CPU after it slept in the page allocator: everything of the CPU is
+ *    looked up anew.
+ *
+ * Locks: interrupts off for whatever touches more than a slot; node->lock for the depot.
+ * Costs: about 20 instructions to allocate, 45 to free.
+ */
+#include <linux/smp.h>
+#include "magazine.h"
+
+#define FIRST_SLOTS  4U			/* a magazine's first limit */
+
+struct magazine no_magazine;
+atomic_long_t slab_nr_magazines;
+
+/* ---- Magazines: interrupts off ---- */
+
+static size_t magazine_size(const struct kmem_cache *cache)
+{
+	return sizeof(struct magazine) + cache->magazine_max * SLOT;
+}
+
+static struct magazine *magazine_new(struct kmem_cache *cache)
+{
+	struct magazine *magazine = NULL;
+
+	if (cache->magazine_max)
+		magazine = meta_alloc(magazine_size(cache), __GFP_NOWARN);
+	if (!magazine)
+		return NULL;
+	atomic_long_inc(&slab_nr_magazines);
+	magazine->max = min_t(u32, FIRST_SLOTS, cache->magazine_max) * SLOT;
+	return magazine;
+}
+
+static void magazine_free(struct magazine *magazine)
+{
+	atomic_long_dec(&slab_nr_magazines);
+	meta_free(magazine);
+}
+
+static void magazine_grow(struct kmem_cache *cache, struct magazine *magazine)
+{
+	magazine->max = min_t(u32, magazine->max * 2, cache->magazine_max * SLOT);
+}
+
+/* The local node's part, or NULL. */
+static struct cache_node *local_node(const struct kmem_cache *cache)
+{
+	return slab_node_peek(cache, numa_mem_id());
+}
+
+/* A full magazine of the depot for an empty one, which may be no_magazine. */
+static struct magazine *depot_take_full(struct cache_node *node, struct magazine *empty)
+{
+	struct magazine *full = node->full_magazines;
+
+	if (!full)
+		return NULL;
+	node->full_magazines = full->next;
+	node->nr_full_magazines--;
+	if (empty->max) {
+		empty->next = node->empty_magazines;
+		node->empty_magazines = empty;
+		node->nr_empty_magazines++;
+	}
+	return full;
+}
+
+/* An empty one for a full one: the depot's or `fresh`. NULL: it has enough full ones. */
+static struct magazine *depot_take_empty(struct kmem_cache *cache, struct cache_node *node,
+					 struct magazine *full, struct magazine *fresh)
+{
+	struct magazine *empty = node->empty_magazines;
+
+	if (node->nr_full_magazines >= cache->depot_max)
+		return NULL;
+	if (!empty)
+		empty = fresh;
+	else
+		node->empty_magazines = empty->next;
+	if (!empty)
+		return NULL;
+	node->nr_empty_magazines -= empty != fresh;
+	full->next = node->full_magazines;
+	node->full_magazines = full;
+	node->nr_full_magazines++;
+	return empty;
+}
+
+static struct magazine *exchange_full(struct kmem_cache *cache, struct magazine *full)
+{
+	struct cache_node *node = local_node(cache);
+	struct magazine *fresh = NULL, *empty;
+
+	if (!node || READ_ONCE(node->nr_full_magazines) >= cache->depot_max)
+		return NULL;
+	if (!READ_ONCE(node->nr_empty_magazines))
+		fresh = magazine_new(cache);
+	spin_lock(&node->lock);
+	empty = depot_take_empty(cache, node, full, fresh);
+	spin_unlock(&node->lock);
+	if (fresh && empty != fresh)
+		magazine_free(fresh);
+	return empty;
+}
+
+static void swap_magazines(struct cache_cpu *cpu)
+{
+	struct magazine *loaded = cpu->loaded;
+
+	cpu->loaded = cpu->spare;
+	cpu->spare = loaded;
+}
+
+/* Puts objects into the empty loaded magazine; false when neither depot nor slabs have any. */
+bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
+{
+	struct cache_node *node = local_node(cache);
+	struct magazine *full;
+	unsigned int nr = 0;
+
+	if (cpu->spare->nr) {
+		swap_magazines(cpu);
+		return true;
+	}
+	if (!node)
+		return false;
+	if (!cpu->loaded->max) {
+		full = magazine_new(cache);
+		cpu->loaded = full ? full : &no_magazine;
+	}
+	spin_lock(&node->lock);
+	full = depot_take_full(node, cpu->loaded);
+	if (full)
+		cpu->loaded = full;
+	else
+		nr = slab_take(node, cpu->loaded->slots, cpu->loaded->max / SLOT);
+	spin_unlock(&node->lock);
+	if (!full) {
+		cpu->loaded->nr = nr * SLOT;
+		magazine_grow(cache, cpu->loaded);
+	}
+	return full || nr;
+}
+
+/*
+ * Makes room in the full loaded magazine; false when there can be none. spare is a magazine
+ * only if loaded is.
+ */
+bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
+{
+	struct magazine *empty;
+
+	if (!cpu->spare->max) {
+		empty = magazine_new(cache);
+		if (!empty)
+			return false;
+		cpu->spare = empty;
+	}
+	if (cpu->spare->nr < cpu->spare->max) {
+		swap_magazines(cpu);
+		return true;
+	}
+	magazine_grow(cache, cpu->loaded);
+	if (cpu->loaded->nr < cpu->loaded->max)
+		return true;
+	empty = exchange_full(cache, cpu->loaded);
+	if (empty) {
+		cpu->loaded = empty;
+		return true;
+	}
+	slab_give(cache, cpu->loaded->slots, cpu->loaded->nr / SLOT);
+	cpu->loaded->nr = 0;
+	return true;
+}
+
+/* ---- Allocation ---- */
+
+/* One object by way of this CPU's magazines, or directly where there can be none. */
+static bool take_local(struct kmem_cache *cache, struct slot *slot)
+{
+	struct cache_node *node = local_node(cache);
+	unsigned long flags = port_irq_save();
+	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
+	bool taken = false;
+
+	if (cpu->loaded->nr || (cache->magazine_max && slab_reload(cache, cpu))) {
+		cpu->loaded->nr -= SLOT;
+		*slot = cpu->loaded->slots[cpu->loaded->nr / SLOT];
+		taken = true;
+	} else if (node && !cpu->loaded->max) {
+		spin_lock(&node->lock);
+		taken = slab_take(node, slot, 1);
+		spin_unlock(&node->lock);
+	}
+	port_irq_restore(flags);
+	return taken;
+}
+
+/* One object from slabs of a node that are there. */
+static bool take_from_node(struct kmem_cache *cache, struct slot *slot, int nid)
+{
+	struct cache_node *node = slab_node_peek(cache, nid);
+	unsigned long flags;
+	bool taken;
+
+	if (!node)
+		return false;
+	spin_lock_irqsave(&node->lock, flags);
+	taken = slab_take(node, slot, 1);
+	spin_unlock_irqrestore(&node->lock, flags);
+	return taken;
+}
+
+static bool take_from_any(struct kmem_cache *cache, struct slot *slot)
+{
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
+		if (take_from_node(cache, slot, (int)nid))
+			return true;
+	return false;
+}
+
+static bool take_new(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, int nid)
+{
+	struct slab *slab = slab_create(cache, gfp, nid);
+
+	return slab && slab_add(slab, slot, 1, gfp);
+}
+
+/*
+ * A slab more. With several nodes: of the node itself; then what other nodes have in slabs;
+ * a new slab elsewhere comes last, or each handful of objects would cost one.
+ */
+static bool take_grown(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, int nid)
+{
+	gfp_t here = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) | __GFP_THISNODE | __GFP_NOWARN;
+
+	if (nr_node_ids > 1 && !(gfp & __GFP_THISNODE)) {
+		if (take_new(cache, slot, here, nid) || take_from_any(cache, slot))
+			return true;
+	}
+	return take_new(cache, slot, gfp, nid);
+}
+
+static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp)
+{
+	WRITE_ONCE(*slot->state, OBJECT_USED);
+	if (gfp & __GFP_ZERO)
+		memset(slot->object, 0, cache->object_size);
+	return slot->object;
+}
+
+noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
+{
+	struct slot slot;
+
+	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (!take_local(cache, &slot) && !take_grown(cache, &slot, gfp, numa_mem_id()))
+		return NULL;
+	return finish(cache, &slot, gfp);
+}
+
+__rseq void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return slab_alloc(cache, gfp);
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
+{
+	struct slot slot;
+
+	if (nid < 0 || nid == numa_mem_id())
+		return kmem_cache_alloc(cache, gfp);
+	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (nid >= MAX_NUMNODES) {
+		report_misuse(QUARRY_BAD_ARGUMENT, cache,
+			      "kmem_cache_alloc_node(%s, %#x, %d): no such node", cache->name, gfp,
+			      nid);
+		return NULL;
+	}
+	if (nid < (int)nr_node_ids && take_from_node(cache, &slot, nid))
+		return finish(cache, &slot, gfp);
+	return take_grown(cache, &slot, gfp, nid) ? finish(cache, &slot, gfp) : NULL;
+}
+
+/* ---- Freeing ---- */
+
+/* The object is marked OBJECT_CACHED. */
+noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
+{
+	struct slot slot = { object, state };
+	unsigned long flags = port_irq_save();
+	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
+	bool room = cache->magazine_max && slab_unload(cache, cpu);
+
+	if (room) {
+		cpu->loaded->slots[cpu->loaded->nr / SLOT] = slot;
+		cpu->loaded->nr += SLOT;
+	}
+	port_irq_restore(flags);
+	if (!room)
+		slab_give(cache, &slot, 1);
+}
+
+static noinline void free_wrong(struct kmem_cache *cache, const void *object)
+{
+	if (object)
+		slab_report_free("kmem_cache_free", cache, object);
+}
+
+__rseq void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	struct slab *slab = slab_of(object);
+
+	if (unlikely(!slab || slab->cache != cache || !slab_free(slab, object)))
+		free_wrong(cache, object);
+}
+
+/* ---- Draining ---- */
+
+static void drain_magazine(struct kmem_cache *cache, struct magazine **magazine)
+{
+	if (!(*magazine)->max)
+		return;
+	slab_give(cache, (*magazine)->slots, (*magazine)->nr / SLOT);
+	magazine_free(*magazine);
+	*magazine = &no_magazine;
+}
+
+void slab_drain_cpu(struct kmem_cache *cache)
+{
+	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
+
+	drain_magazine(cache, &cpu->loaded);
+	drain_magazine(cache, &cpu->spare);
+}
+
+/* On each CPU, with interrupts off. */
+static void drain_one(void *arg)
+{
+	slab_drain_cpu(arg);
+}
+
+static void drain_chain(struct kmem_cache *cache, struct magazine *magazine)
+{
+	while (magazine) {
+		struct magazine *next = magazine->next;
+
+		drain_magazine(cache, &magazine);
+		magazine = next;
+	}
+}
+
+static void drain_depot(struct kmem_cache *cache, struct cache_node *node)
+{
+	struct magazine *full, *empty;
+	unsigned long flags;
+
+	spin_lock_irqsave(&node->lock, flags);
+	full = node->full_magazines;
+	empty = node->empty_magazines;
+	node->full_magazines = node->empty_magazines = NULL;
+	node->nr_full_magazines = node->nr_empty_magazines = 0;
+	spin_unlock_irqrestore(&node->lock, flags);
+	drain_chain(cache, full);
+	drain_chain(cache, empty);
+}
+
+void slab_drain_depots(struct kmem_cache *cache)
+{
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
+		if (slab_node_peek(cache, (int)nid))
+			drain_depot(cache, slab_node_peek(cache, (int)nid));
+}
+
+void slab_drain(struct kmem_cache *cache)
+{
+	on_each_cpu(drain_one, cache, 1);
+	slab_drain_depots(cache);
+}
+
+void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu)
+{
+	struct cache_cpu *part = per_cpu_ptr(cache->cpu, cpu);
+
+	part->loaded = part->spare = &no_magazine;
+}
