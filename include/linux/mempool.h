@@ -88,4 +88,19 @@ void mempool_free_pages(void *element, void *pool_data);
 	mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages, \
 		       (void *)(unsigned long)(order))
 
+/* Objects of a cache, which is pool_data; blocks of kmalloc(), pool_data is their size. */
+void *mempool_alloc_slab(gfp_t gfp, void *pool_data);
+void mempool_free_slab(void *element, void *pool_data);
+void *mempool_kmalloc(gfp_t gfp, void *pool_data);
+void mempool_kfree(void *element, void *pool_data);
+
+#define mempool_init_slab_pool(pool, min_nr, cache) \
+	mempool_init(pool, min_nr, mempool_alloc_slab, mempool_free_slab, (void *)(cache))
+#define mempool_create_slab_pool(min_nr, cache) \
+	mempool_create(min_nr, mempool_alloc_slab, mempool_free_slab, (void *)(cache))
+#define mempool_init_kmalloc_pool(pool, min_nr, size) \
+	mempool_init(pool, min_nr, mempool_kmalloc, mempool_kfree, (void *)(unsigned long)(size))
+#define mempool_create_kmalloc_pool(min_nr, size) \
+	mempool_create(min_nr, mempool_kmalloc, mempool_kfree, (void *)(unsigned long)(size))
+
 #endif
