@@ -34,6 +34,10 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list args) __printf(3, 0);
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
+/* The same in memory of its own, which kfree() takes; NULL without memory. */
+char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+char *kvasprintf(gfp_t gfp, const char *fmt, __builtin_va_list args) __printf(2, 0);
+
 /*
  * A number with an optional suffix K, M, G, T, P or E (powers of 1024), base by prefix
  * as in C. *end is where reading stopped. A value that does not fit gives ULLONG_MAX.

@@ -23,4 +23,13 @@ char *strstr(const char *haystack, const char *needle);
 /* Copies at most size - 1 bytes and terminates; returns the length or -E2BIG. */
 ssize_t strscpy(char *dst, const char *src, size_t size);
 
+/* Copies that kfree() takes; NULL for NULL, or without memory. See mm/util.c. */
+void *kmemdup(const void *source, size_t size, gfp_t gfp);
+void *kmemdup_array(const void *source, size_t count, size_t size, gfp_t gfp);
+/* `length` bytes, and a zero behind. */
+char *kmemdup_nul(const char *source, size_t length, gfp_t gfp);
+char *kstrdup(const char *text, gfp_t gfp);
+/* At most max bytes of it, and a zero behind. */
+char *kstrndup(const char *text, size_t max, gfp_t gfp);
+
 #endif
