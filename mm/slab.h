@@ -55,11 +55,11 @@ struct slab {
 		struct rcu_head rcu;	/* while it goes back */
 	};
 	struct page *page;		/* the first */
-	u8 shift;			/* the size is a multiple of 2^shift, and odd there */
-	u8 place;			/* which list */
-	u16 nr;				/* objects; constant, as all above but list and place */
-	u16 nr_free;			/* OBJECT_FREE, by node->lock */
+	u32 nr;				/* objects; constant, as all above but list */
+	u16 nr_free;			/* OBJECT_FREE; by node->lock, as all below */
 	u16 first;			/* no object before is OBJECT_FREE */
+	u8 place;			/* which list */
+	u8 shift;			/* constant: the size is an odd number times 2^shift */
 	u8 state[];			/* of each object */
 };
 
@@ -137,13 +137,19 @@ unsigned long slab_shrink(struct kmem_cache *cache);
 static inline struct slab *slab_of(const void *address)
 {
 	unsigned long offset = (unsigned long)address - port_direct_base;
+	struct slab *slab;
 	struct page *page;
 
 	if (offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER) >= slab_nr_blocks ||
 	    !READ_ONCE(slab_blocks[offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER)]))
 		return NULL;
 	page = pfn_to_page(offset >> PAGE_SHIFT);
-	return page->state == PAGE_SLAB ? (struct slab *)page->private : NULL;
+	if (page->state != PAGE_SLAB)
+		return NULL;
+	slab = (struct slab *)page->private;
+	if (!slab)
+		unreachable();		/* so that nobody asks again */
+	return slab;
 }
 
 /*

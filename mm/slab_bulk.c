@@ -52,29 +52,39 @@ int kmem_cache_alloc_bulk(struct kmem_cache *cache, gfp_t gfp, size_t nr, void *
 	return (int)nr;
 }
 
-/* Lies it in the pages of that slab? */
-static __always_inline bool lies_in(const struct slab *slab, const void *object, size_t bytes)
+/* One object into the loaded magazine, which has room. */
+static __always_inline void put(struct magazine *magazine, void *object, u8 *state)
 {
-	return slab && (unsigned long)object - (unsigned long)page_address(slab->page) < bytes;
+	struct slot *slot = (struct slot *)((char *)magazine->slots + magazine->nr);
+
+	*state = OBJECT_CACHED;
+	slot->object = object;
+	slot->state = state;
+	magazine->nr += SLOT;
 }
 
 /* Frees objects until one is wrong; how many that were. Interrupts off. */
 static size_t put_many(struct kmem_cache *cache, size_t nr, void **objects)
 {
 	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
-	size_t bytes = PAGE_SIZE << cache->order, i;
+	unsigned long block = PAGE_SIZE << cache->order;
 	struct slab *slab = NULL;
+	void *before = NULL;
+	size_t i;
 
 	for (i = 0; i < nr; i++) {
 		struct magazine *magazine = cpu->loaded;
+		void *object = objects[i];
 		u32 index;
 
-		if (!lies_in(slab, objects[i], bytes)) {
-			slab = slab_of(objects[i]);
+		/* Slabs lie at multiples of their size. */
+		if (((unsigned long)object ^ (unsigned long)before) >= block || !slab) {
+			slab = slab_of(object);
 			if (!slab || slab->cache != cache)
 				break;
 		}
-		index = slab_index(slab, objects[i]);
+		before = object;
+		index = slab_index(slab, object);
 		if (index >= slab->nr || slab->state[index] != OBJECT_USED)
 			break;
 		if (magazine->nr >= magazine->max) {
@@ -82,10 +92,7 @@ static size_t put_many(struct kmem_cache *cache, size_t nr, void **objects)
 				break;
 			magazine = cpu->loaded;
 		}
-		slab->state[index] = OBJECT_CACHED;
-		magazine->slots[magazine->nr / SLOT] = (struct slot){ objects[i],
-								      &slab->state[index] };
-		magazine->nr += SLOT;
+		put(magazine, object, &slab->state[index]);
 	}
 	return i;
 }
