@@ -68,6 +68,13 @@ static void mark_partial(struct zone *zone, const struct pageblock *pb, u8 place
 	*mask = filled ? *mask | BIT(order) : *mask & ~BIT(order);
 }
 
+static void set_mobility(struct pageblock *pb, enum mobility mobility)
+{
+	pb->mobility = mobility;
+	/* Frees on other CPUs look at it without the lock (pcp.c): before or after is the same. */
+	WRITE_ONCE(pb->kind, block_kind(pb->nid, pb->zone, mobility));
+}
+
 static void list_block(struct zone *zone, struct pageblock *pb, u8 place)
 {
 	u32 number = pb - pageblock_table();
@@ -290,7 +297,7 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 	pb = alloc_whole(zone, PAGEBLOCK_ORDER);
 	if (!pb)
 		return NULL;
-	pb->mobility = mobility;
+	set_mobility(pb, mobility);
 	pb->nr_free -= 1u << order;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	split(pb, 0, PAGEBLOCK_ORDER, order);
@@ -312,7 +319,7 @@ struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mo
 		return NULL;
 	if (pb->nr_free >= PAGEBLOCK_PAGES / 2) {
 		unlist_block(zone, pb);
-		pb->mobility = mobility;
+		set_mobility(pb, mobility);
 		list_block(zone, pb, buddy_place(pb));
 	}
 	return alloc_in_block(zone, pb, order);
@@ -360,6 +367,7 @@ void buddy_init_block(struct zone *zone, struct pageblock *pb)
 	BUILD_BUG_ON(INDEX_NONE != 0xffff);
 	pb->nid = zone->nid;
 	pb->zone = zone->idx;
+	set_mobility(pb, UNMOVABLE);
 	/* Descriptors, node and zone first: pfn_valid() looks without the lock. */
 	smp_store_release(&pb->live, true);
 }

@@ -39,5 +39,6 @@ int quarry_cpu_add(unsigned int cpu)
 
 int quarry_start(void)
 {
+	pcp_start();
 	return kswapd_start();
 }

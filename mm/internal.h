@@ -11,11 +11,13 @@
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/wait.h>
 #include <quarry/config.h>
+#include <quarry/cpu_stack.h>
 #include <quarry/quarry.h>
 
 /* ---- report.c ---- */
@@ -72,9 +74,22 @@ bool memblock_next_free_in(const struct memblock_type *memory, const struct memb
  *	PAGE_SLAB	allocated, by slab.c: every page of the block says so
  */
 enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB };
-#define PG_COMP 1		/* page->flags: allocated with __GFP_COMP */
+
+/* page->flags of an allocated block; of one that is PAGE_CACHED: the number of the CPU. */
+#define PG_COMP	   1		/* allocated with __GFP_COMP */
 #define PG_KMALLOC 2		/* by kmalloc(), too large for its caches */
-#define PG_TAIL 4		/* PAGE_SLAB, and not the first of its block */
+#define PG_TAIL	   4		/* PAGE_SLAB, and not the first of its block */
+#define PG_SHARED  8		/* others may look for it: its free competes, see page_free.c */
+
+/* page->word and its parts. */
+#define PAGE_WORD(state, order, flags, refs) \
+	((u64)(state) | (u64)(order) << 8 | (u64)(flags) << 16 | (u64)(refs) << 32)
+#define WORD_ORDER(order) ((u64)(order) << 8)
+
+static inline enum page_state word_state(u64 word) { return (enum page_state)(word & 0xff); }
+static inline unsigned int word_order(u64 word) { return word >> 8 & 0xff; }
+static inline unsigned int word_flags(u64 word) { return word >> 16 & 0xffff; }
+static inline int word_refs(u64 word) { return (int)(word >> 32); }
 
 /*
  * What the pages of a page block are used for, so that they come free together. As the two
@@ -98,7 +113,18 @@ struct pageblock {
 	u8 mobility;
 	u8 place;			/* which list of the zone: see buddy.c */
 	bool live;			/* descriptors are made */
+	u16 kind;			/* node, zone and mobility in one: see block_kind() */
 } __aligned(64);
+
+/* 0 belongs to a page block that is not live. */
+#define KIND_LIVE 0x8000
+#define KIND_MOBILITIES 4
+#define KINDS_OF_NODE (MAX_NR_ZONES * KIND_MOBILITIES)
+
+static inline u16 block_kind(unsigned int nid, unsigned int zone, unsigned int mobility)
+{
+	return KIND_LIVE | nid * KINDS_OF_NODE | zone * KIND_MOBILITIES | mobility;
+}
 
 #define NR_BUCKETS 8			/* page blocks by how full they are, bucket 0 the fullest */
 #define WHOLE_ORDERS (MAX_ORDER - PAGEBLOCK_ORDER)
@@ -137,6 +163,13 @@ extern unsigned long min_free_kbytes;	/* from quarry_plan(); 0 becomes the defau
 /* One byte for each section up to max_pfn; see section.c. */
 enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
 extern u8 *section_state;
+
+/* Is its section's part of the tables there? Not yet: is its page block live? */
+static inline bool pfn_is_mapped(unsigned long pfn)
+{
+	return pfn < max_pfn &&
+	       (smp_load_acquire(&section_state[pfn / PAGES_PER_SECTION]) & SECTION_MAPPED);
+}
 
 int mmzone_init(void);
 enum zone_type zone_of_pfn(int nid, unsigned long pfn);
@@ -246,6 +279,62 @@ struct census {
 void take_census(struct zone *zone, struct census *census);
 /* Free blocks of an order, over all mobilities. */
 unsigned long census_of_order(const struct census *census, unsigned int order);
+
+/* ---- pcp.c ---- */
+
+#define PCP_ORDERS 10		/* 0 to 9 */
+#define PCP_COLUMNS 16		/* a power of two */
+#define GFP_KINDS 32		/* flags of zone and mobility: bits 0 to 4 */
+
+/* What a CPU caches. Tables name stacks; those without one name a stack that holds nothing. */
+struct pcp {
+	struct cpu_stack *by_gfp[GFP_KINDS][PCP_COLUMNS];	/* for requests, by their flags */
+	struct cpu_stack *by_kind[KINDS_OF_NODE][PCP_COLUMNS];	/* for frees: by page block */
+	struct cpu_stack *remote;	/* pages of other nodes, on their way */
+	u16 home;			/* what the kinds of the home node begin with */
+	void *memory;			/* of the stacks; NULL: nothing is cached */
+};
+
+DECLARE_PER_CPU(struct pcp, pcp);
+extern struct cpu_stack pcp_no_stack;	/* always empty and always full */
+
+/* The zone that a row of by_kind is for. */
+static inline struct zone *pcp_row_zone(const struct pcp *cache, unsigned int row)
+{
+	unsigned int nid = (cache->home & ~KIND_LIVE) / KINDS_OF_NODE;
+
+	return &nodes[nid]->zones[row / KIND_MOBILITIES];
+}
+
+/* What page->word says while this CPU caches the page. */
+static inline u64 pcp_word(unsigned int order)
+{
+	return PAGE_WORD(PAGE_CACHED, order, smp_processor_id(), 0);
+}
+
+/*
+ * Interrupts are off, for all of these: this CPU's stack of such blocks of the zone, perhaps
+ * the one that is always empty and full.
+ */
+struct cpu_stack *pcp_stack(const struct zone *zone, unsigned int order, enum mobility mobility);
+/* Takes a block off a stack of this order, by its cold end if wanted; PAGE_USED; or NULL. */
+struct page *pcp_pop(struct cpu_stack *stack, unsigned int order, bool cold);
+/* How many blocks a stack is to be given when it is found empty, the one asked for included. */
+unsigned int pcp_batch(const struct cpu_stack *stack);
+
+/* Takes a block that this CPU has marked pcp_word(order). Any context. */
+void pcp_free(struct page *page, unsigned int order);
+/* Reports a page that a stack held and that is not this CPU's. */
+void pcp_report_stray(struct page *page);
+/* Checks this CPU's stacks; a violation is reported. Interrupts off. */
+unsigned int pcp_validate_here(void);
+/* Pages of a zone that CPUs have in their caches, now. */
+unsigned long pcp_count(const struct zone *zone);
+
+/* ---- pcp_setup.c ---- */
+
+/* Gives each CPU that is online its caches, as far as there is memory. Once, in a thread. */
+void pcp_start(void);
 
 /* ---- zone_alloc.c ---- */
 

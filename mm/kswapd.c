@@ -47,6 +47,7 @@ static bool balance_node(int nid, enum zone_type highest)
 		if (node_balanced(nid, highest))
 			return true;
 		freed += shrink_node(nid, true, GFP_KERNEL, priority);
+		drain_local_pages(NULL); /* marks are of what the zones have */
 		cond_resched();
 	}
 	return freed;

@@ -240,21 +240,6 @@ int zone_to_nid(const struct zone *zone) { return zone->nid; }
 enum zone_type zone_idx(const struct zone *zone) { return zone->idx; }
 unsigned long zone_managed_pages(const struct zone *zone) { return zone->managed; }
 
-unsigned long zone_free_pages(const struct zone *zone)
-{
-	return READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_pristine);
-}
-
-unsigned long nr_free_pages(void)
-{
-	unsigned long pages = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		pages += zone_free_pages(zone);
-	return pages;
-}
-
 unsigned long totalram_pages(void)
 {
 	unsigned long pages = 0;
@@ -275,28 +260,12 @@ unsigned long totalhigh_pages(void)
 	return pages;
 }
 
-unsigned long nr_free_highpages(void)
-{
-	unsigned long pages = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		pages += zone->idx == ZONE_HIGHMEM ? zone_free_pages(zone) : 0;
-	return pages;
-}
-
 /* ---- Pages ---- */
-
-static bool section_is_mapped(unsigned long pfn)
-{
-	return pfn < max_pfn &&
-	       (smp_load_acquire(&section_state[pfn / PAGES_PER_SECTION]) & SECTION_MAPPED);
-}
 
 bool pfn_valid(unsigned long pfn)
 {
 	/* Pairs with the release in buddy_init_block(): live is seen, so is what it stands for. */
-	return section_is_mapped(pfn) && smp_load_acquire(&pfn_to_block(pfn)->live);
+	return pfn_is_mapped(pfn) && smp_load_acquire(&pfn_to_block(pfn)->live);
 }
 
 bool __virt_addr_valid(unsigned long virt)
@@ -313,7 +282,7 @@ struct pageblock *next_block(const struct zone *zone, const struct pageblock *pb
 			       : ALIGN_DOWN(zone->start_pfn, PAGEBLOCK_PAGES);
 
 	while (pfn < zone->end_pfn) {
-		if (!section_is_mapped(pfn)) {
+		if (!pfn_is_mapped(pfn)) {
 			pfn = ALIGN(pfn + 1, PAGES_PER_SECTION);
 			continue;
 		}

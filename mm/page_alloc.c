@@ -2,6 +2,8 @@
 /*
  * The page allocator's public face: a request is checked, served from a zone (zone_alloc.c) or,
  * when none can serve it at once, by the slow path (page_slow.c), and made ready for its owner.
+ * alloc_pages() first looks whether this CPU has such a block in its cache (pcp.c): then that
+ * is all there is to do.
  *
  * Locks: none of its own. Clearing happens outside of all.
  */
@@ -24,11 +26,16 @@ static void check_flags(gfp_t gfp, unsigned int order)
 			      order);
 }
 
+static unsigned int page_flags(gfp_t gfp, unsigned int order)
+{
+	return (gfp & __GFP_COMP && order ? PG_COMP : 0) |
+	       (gfp & (__GFP_MOVABLE | __GFP_HARDWALL) ? PG_SHARED : 0);
+}
+
 static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 {
-	page->flags = gfp & __GFP_COMP && order ? PG_COMP : 0;
 	page->private = 0;
-	atomic_set(&page->_refcount, 1);
+	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order), 1));
 	for (unsigned long i = 0; (gfp & __GFP_ZERO) && i < 1UL << order; i++)
 		clear_highpage(page + i);
 }
@@ -59,6 +66,31 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 			      nid);
 	report_alloc_failure(gfp, order, mask);
 	return NULL;
+}
+
+/* ---- The common path ---- */
+
+/* Flags that need more than a block of the right kind, or that do not exist. */
+#define GFP_UNCOMMON (~__GFP_BITS_MASK | __GFP_ZERO | __GFP_COMP | __GFP_COLD | __GFP_HARDWALL | \
+		      __GFP_MOVABLE | __GFP_THISNODE)
+
+__rseq struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	if (unlikely(order >= PCP_ORDERS || (gfp & GFP_UNCOMMON)))
+		goto uncommon;
+	page = cpu_stack_pop(this_cpu_read(pcp.by_gfp[gfp % GFP_KINDS][order]));
+	if (unlikely(!page))
+		goto uncommon;
+	if (likely(cpu_word_change(&page->word, pcp_word(order),
+				   PAGE_WORD(PAGE_USED, order, 0, 1)))) {
+		page->private = 0;
+		return page;
+	}
+	pcp_report_stray(page);
+uncommon:
+	return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

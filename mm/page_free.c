@@ -6,7 +6,23 @@
  * frees. Where somebody still holds the first page of a block that is freed and not
  * __GFP_COMP, only that page stays allocated; the rest is freed.
  *
- * Locks: zone->lock, with interrupts off.
+ * Who changes page->word of an allocated block, and how:
+ *
+ *  - The only holder of a block that is not PG_SHARED has it alone, and frees it by a plain
+ *    comparison and a plain store, which are one towards interrupts of this CPU. Nobody else
+ *    may change the word then: get_page() wants a holder, and to look for a page that one does
+ *    not hold, get_page_unless_zero(), is for those that were allocated for it: __GFP_HARDWALL,
+ *    __GFP_MOVABLE (so GFP_USER and GFP_HIGHUSER: what a page cache or a user's page tables
+ *    hold), or that have more than one holder.
+ *  - In all other cases by a locked compare-and-exchange of the whole word. So a reference
+ *    taken by a searcher and the free of a block see each other, whichever is first; and of
+ *    two holders who drop at once exactly one is the last. The one that is left sees a count
+ *    of one only after the others are done with theirs.
+ *
+ * So a free that finds a count of one and no PG_SHARED competes with nobody but a caller's
+ * error: the same block freed twice at once. pcp.c says what becomes of that.
+ *
+ * Locks: none here but for break_block(): zone->lock, with interrupts off.
  */
 #include "internal.h"
 
@@ -29,15 +45,13 @@ void break_block(struct page *page, unsigned long nr)
 }
 
 /* Frees all of a block but its first page, which someone still holds. */
-static void free_tail(struct zone *zone, struct page *page, unsigned int order)
+static void free_tail(struct page *page, unsigned int order)
 {
-	page->order = 0;
 	while (order-- > 0) {
 		struct page *half = page + (1UL << order);
 
-		half->state = PAGE_USED;
-		half->order = order;
-		buddy_free(zone, half, order);
+		WRITE_ONCE(half->word, pcp_word(order));
+		pcp_free(half, order);
 	}
 }
 
@@ -51,18 +65,34 @@ static void check_no_locks(const struct page *page)
 
 #define ANY_ORDER ~0U	/* put_page() does not know it */
 
-/* What is wrong with dropping a reference to this, or NULL. Caller holds the zone's lock. */
-static const char *why_not_free(const struct page *page, unsigned int order)
+/* What is wrong with dropping a reference to this, or NULL. */
+static const char *why_not_free(const struct page *page, u64 word, unsigned int order)
 {
-	if (page->state == PAGE_USED) {
-		if (page->order != order && order != ANY_ORDER)
+	if (word_state(word) == PAGE_USED) {
+		if (word_order(word) != order && order != ANY_ORDER)
 			return "allocated at another order";
-		return page_ref_count(page) > 0 ? NULL : "no references";
+		return word_refs(word) > 0 ? NULL : "no references";
 	}
 	page = page_block_head(page);
 	if (!page)
 		return "not from this allocator";
-	return page->state == PAGE_FREE ? "already free" : "inside an allocated block";
+	return page->state == PAGE_FREE || page->state == PAGE_CACHED ? "already free"
+								      : "inside an allocated block";
+}
+
+/* A plain block whose owner lets go of it, while others hold its first page. */
+static bool loses_tail(u64 word, unsigned int order)
+{
+	return order != ANY_ORDER && order && !(word_flags(word) & PG_COMP);
+}
+
+/* What the word becomes when a reference is dropped. */
+static u64 word_after_drop(u64 word, unsigned int order)
+{
+	if (word_refs(word) == 1)
+		return pcp_word(word_order(word));
+	word -= PAGE_WORD(0, 0, 0, 1);
+	return loses_tail(word, order) ? word - WORD_ORDER(order) : word;
 }
 
 /*
@@ -71,46 +101,68 @@ static const char *why_not_free(const struct page *page, unsigned int order)
  */
 static const char *drop(struct page *page, unsigned int order)
 {
-	bool plain = !(page->flags & PG_COMP);
-	const char *wrong = why_not_free(page, order);
+	u64 word = READ_ONCE(page->word);
+	const char *wrong;
 
-	if (wrong)
-		return wrong;
-	if (atomic_dec_and_test(&page->_refcount)) {
+	do {
+		wrong = why_not_free(page, word, order);
+		if (wrong)
+			return wrong;
+	} while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
+	if (word_refs(word) == 1) {
 		check_no_locks(page);
-		if (order == ANY_ORDER && plain && page->order)
+		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
-		buddy_free(page_zone(page), page, page->order);
-	} else if (order != ANY_ORDER && order && plain) {
-		free_tail(page_zone(page), page, order);
+		pcp_free(page, word_order(word));
+	} else if (loses_tail(word, order)) {
+		free_tail(page, order);
 	}
 	return wrong;
 }
 
-static void drop_locked(struct page *page, unsigned int order, const char *call)
+static void drop_checked(struct page *page, unsigned int order, const char *call)
 {
-	unsigned long flags;
-	const char *wrong = "no such page";
+	const char *wrong = pfn_valid(page_to_pfn(page)) ? drop(page, order) : "no such page";
 
-	if (pfn_valid(page_to_pfn(page))) {
-		spin_lock_irqsave(&page_zone(page)->lock, flags);
-		wrong = drop(page, order);
-		spin_unlock_irqrestore(&page_zone(page)->lock, flags);
-	}
 	if (wrong)
 		report_misuse(QUARRY_BAD_FREE, page, "%s(page:%px pfn:%#lx, order:%d): %s", call,
 			      page, page_to_pfn(page), (int)order, wrong);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+static noinline void free_uncommon(struct page *page, unsigned int order)
 {
-	if (page)
-		drop_locked(page, min(order, ANY_ORDER - 1), "__free_pages");
+	drop_checked(page, min(order, ANY_ORDER - 1), "__free_pages");
+}
+
+/* The common path: the last reference to a block that this CPU caches. */
+__rseq void __free_pages(struct page *page, unsigned int order)
+{
+	struct cpu_stack *stack;
+	u16 row;
+
+	if (!page)
+		return;
+	if (unlikely(order >= PCP_ORDERS || !pfn_is_mapped(page_to_pfn(page))))
+		goto uncommon;
+	/* A page block that is not live has kind 0, so its row is none. */
+	row = READ_ONCE(page_block(page)->kind) - this_cpu_read(pcp.home);
+	if (unlikely(row >= KINDS_OF_NODE))
+		goto uncommon;
+	stack = this_cpu_read(pcp.by_kind[row][order]);
+	if (unlikely(!cpu_word_change(&page->word, PAGE_WORD(PAGE_USED, order, 0, 1),
+				      pcp_word(order))))
+		goto uncommon;
+	check_no_locks(page);
+	if (unlikely(!cpu_stack_push(stack, page)))
+		pcp_free(page, order);
+	return;
+uncommon:
+	free_uncommon(page, order);
 }
 
 void put_page(struct page *page)
 {
-	drop_locked(compound_head(page), ANY_ORDER, "put_page");
+	drop_checked(compound_head(page), ANY_ORDER, "put_page");
 }
 
 void get_page(struct page *page)

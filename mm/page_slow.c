@@ -4,7 +4,9 @@
  *
  *	1. kswapd is woken (__GFP_KSWAPD_RECLAIM), and zones are asked down to *min*, or below
  *	   it by those who may: see watermark.c.
- *	2. Who cannot sleep ends here, and who is freeing memory himself (PF_MEMALLOC).
+ *	2. Free blocks in caches of CPUs go to the zones: this CPU's, or every CPU's if the
+ *	   caller may sleep; zones are asked again. Who cannot sleep ends here, and who is
+ *	   freeing memory himself (PF_MEMALLOC).
  *	3. Direct reclaim: caches are shrunk, zones asked again; how often, by the flags:
  *
  *	   __GFP_NORETRY	one round
@@ -52,12 +54,26 @@ static bool may_reclaim(gfp_t gfp)
 	return gfpflags_allow_blocking(gfp) && preemptible() && !(current->flags & PF_MEMALLOC);
 }
 
+/* What CPUs cache may be just what is missing, or the buddies of it. All of them: may sleep. */
+static struct page *drain_and_retry(const struct alloc_request *req, unsigned int alloc_flags,
+				    bool all)
+{
+	if (all)
+		drain_all_pages(NULL);
+	else
+		drain_local_pages(NULL);
+	return get_page_from_zones(req, alloc_flags);
+}
+
 /* Reclaims once and asks again. *freed: whether anything was freed. */
 static struct page *reclaim_round(const struct alloc_request *req, unsigned int alloc_flags,
 				  bool *freed)
 {
+	struct page *page;
+
 	*freed = try_to_free_pages(req, alloc_flags) != 0;
-	return get_page_from_zones(req, alloc_flags);
+	page = get_page_from_zones(req, alloc_flags);
+	return page || !*freed ? page : drain_and_retry(req, alloc_flags, true);
 }
 
 static bool notifiers_may_help(const struct alloc_request *req)
@@ -102,13 +118,18 @@ struct page *alloc_pages_slow(const struct alloc_request *original)
 	struct alloc_request req = *original;
 	unsigned int alloc_flags;
 	struct page *page;
+	bool may_sleep;
 
 	req.gfp = current_gfp_context(req.gfp);
 	alloc_flags = WMARK_MIN | alloc_rights(req.gfp);
 	if (req.gfp & __GFP_KSWAPD_RECLAIM)
 		wakeup_kswapd(&req);
 	page = get_page_from_zones(&req, alloc_flags);
-	if (!page && may_reclaim(req.gfp))
+	if (page)
+		return page;
+	may_sleep = may_reclaim(req.gfp);
+	page = drain_and_retry(&req, alloc_flags, may_sleep);
+	if (!page && may_sleep)
 		page = reclaim_and_alloc(&req, alloc_flags);
 	if (!page)
 		report_alloc_failure(original->gfp, req.order, req.nodes);

@@ -7,6 +7,7 @@
  * A violation is reported as QUARRY_CORRUPTION and counted; nothing is repaired. Cost: in
  * proportion to the memory in use, with the zone's lock held; tests call them after each case.
  */
+#include <linux/smp.h>
 #include "internal.h"
 
 #define VIOLATION(address, fmt, ...) \
@@ -67,8 +68,8 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 		struct page *page = first + index;
 		unsigned int order = page->state == PAGE_NONE ? 0 : page->order;
 
-		if ((page->state > PAGE_USED && page->state != PAGE_SLAB) ||
-		    order >= PAGEBLOCK_ORDER || !IS_ALIGNED(index, 1u << order)) {
+		if (page->state > PAGE_SLAB || order >= PAGEBLOCK_ORDER ||
+		    !IS_ALIGNED(index, 1u << order)) {
 			walk->wrong += VIOLATION(page, "pfn %#lx: state %u, order %u",
 						 page_to_pfn(page), page->state, page->order);
 			return;
@@ -214,11 +215,34 @@ static unsigned int check_zone(struct zone *zone)
 	return wrong;
 }
 
+/* ---- Caches of CPUs ---- */
+
+static void check_pcp(void *wrong)
+{
+	atomic_add((int)pcp_validate_here(), wrong);
+}
+
+/* With interrupts off, or while preemption is, only this CPU's. */
+static unsigned int check_pcps(void)
+{
+	atomic_t wrong = ATOMIC_INIT(0);
+	unsigned long flags;
+
+	if (preemptible()) {
+		on_each_cpu(check_pcp, &wrong, true);
+	} else {
+		local_irq_save(flags);
+		check_pcp(&wrong);
+		local_irq_restore(flags);
+	}
+	return (unsigned int)atomic_read(&wrong);
+}
+
 unsigned int quarry_validate(void)
 {
 	unsigned int wrong = check_ranges("memory", &memblock_memory) +
 			     check_ranges("reserved", &memblock_reserved) + numa_validate() +
-			     highmem_validate() + percpu_validate();
+			     highmem_validate() + check_pcps() + percpu_validate();
 	struct zone *zone;
 
 	for_each_zone(zone)

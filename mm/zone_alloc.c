@@ -5,12 +5,14 @@
  * A request walks the zonelist of its node (numa.c) and skips what the flags, the nodemask or
  * __GFP_THISNODE exclude. Each zone is asked in this order:
  *
+ *	0. what this CPU has in its cache of it				      pcp_pop()
  *	1. page blocks already used for this mobility, and whole free ones   buddy_alloc()
  *	2. pristine memory, brought to life piece by piece		      section_grow()
  *	3. page blocks of another mobility				      buddy_steal()
  *
  * so that mixing mobilities comes only when a zone has nothing whole left, but before a more
- * precious zone is touched.
+ * precious zone is touched. With a block from a zone's lists a CPU takes a batch of others of
+ * the same kind into its cache, unless the zone is running out.
  *
  * Locks: zone->lock, with interrupts off, around each visit to a zone's lists. Cost: one visit
  * a request when the first zone can serve it.
@@ -18,24 +20,87 @@
 #include "internal.h"
 #include "reclaim.h"
 
+#define PLENTY_SHARE 16		/* a zone with less than this part free gives no batches */
+
+/* A block out of the zone's lists. Caller holds zone->lock. */
+static struct page *take_block(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	struct page *page = buddy_alloc(zone, order, mobility);
+
+	while (!page && section_grow(zone))
+		page = buddy_alloc(zone, order, mobility);
+	return page ? page : buddy_steal(zone, order, mobility);
+}
+
+/* Is there so much in the lists that CPUs may take some in advance? */
+static bool has_plenty(const struct zone *zone)
+{
+	return zone_listed_pages(zone) >
+	       max(zone->managed / PLENTY_SHARE, zone->watermark[WMARK_HIGH]);
+}
+
+/*
+ * Having taken one block, takes the others of a batch into this CPU's empty stack: only such as
+ * belong to the mobility. Caller holds zone->lock.
+ */
+static void refill(struct zone *zone, struct cpu_stack *stack, unsigned int order,
+		   enum mobility mobility)
+{
+	struct page *page;
+
+	for (unsigned int left = pcp_batch(stack); left > 1 && has_plenty(zone); left--) {
+		page = buddy_alloc(zone, order, mobility);
+		if (!page)
+			break;
+		WRITE_ONCE(page->word, pcp_word(order));
+		stack->slot[stack->nr] = page;
+		WRITE_ONCE(stack->nr, stack->nr + 1);
+	}
+}
+
+static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
+				     const struct alloc_request *req, unsigned int alloc_flags)
+{
+	enum mobility mobility = gfp_mobility(req->gfp);
+	struct page *page = NULL;
+
+	spin_lock(&zone->lock);
+	if (zone_watermark_ok(zone, req->order, gfp_zone(req->gfp), alloc_flags)) {
+		page = take_block(zone, req->order, mobility);
+		if (page && stack->max)
+			refill(zone, stack, req->order, mobility);
+	}
+	spin_unlock(&zone->lock);
+	return page;
+}
+
+/*
+ * What a CPU has taken out of a zone was above the marks then, and is handed out without a look
+ * at them now, but not to a request that should leave some of this zone to others.
+ */
+static bool may_use_cache(const struct zone *zone, const struct alloc_request *req,
+			  unsigned int alloc_flags)
+{
+	enum zone_type highest = gfp_zone(req->gfp);
+
+	return !zone->lowmem_reserve[highest] ||
+	       zone_watermark_ok(zone, req->order, highest, alloc_flags);
+}
+
 static struct page *alloc_from_zone(struct zone *zone, const struct alloc_request *req,
 				    unsigned int alloc_flags)
 {
-	enum mobility mobility = gfp_mobility(req->gfp);
-	unsigned int order = req->order;
+	struct cpu_stack *stack;
 	struct page *page = NULL;
 	unsigned long flags;
 
-	spin_lock_irqsave(&zone->lock, flags);
-	if (!zone_watermark_ok(zone, order, gfp_zone(req->gfp), alloc_flags))
-		goto out;
-	page = buddy_alloc(zone, order, mobility);
-	while (!page && section_grow(zone))
-		page = buddy_alloc(zone, order, mobility);
+	local_irq_save(flags);
+	stack = pcp_stack(zone, req->order, gfp_mobility(req->gfp));
+	if (may_use_cache(zone, req, alloc_flags))
+		page = pcp_pop(stack, req->order, req->gfp & __GFP_COLD);
 	if (!page)
-		page = buddy_steal(zone, order, mobility);
-out:
-	spin_unlock_irqrestore(&zone->lock, flags);
+		page = alloc_from_lists(zone, stack, req, alloc_flags);
+	local_irq_restore(flags);
 	return page;
 }
 

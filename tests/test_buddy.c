@@ -12,6 +12,7 @@ static struct zone *work_zone(void)
 	struct zone *zone, *best = NULL;
 	unsigned long flags;
 
+	drain_all_pages(NULL);
 	for_each_zone(zone)
 		if (!best || zone_free_pages(zone) > zone_free_pages(best))
 			best = zone;
@@ -101,6 +102,7 @@ SELFTEST(buddy, a_page_block_merges_from_single_pages)
 	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++) {
 		CHECK_EQ(pb->nr_free, i);
 		__free_page(block + (i * 205) % PAGEBLOCK_PAGES);
+		drain_local_pages(NULL);
 	}
 	CHECK_EQ(pb->orders, 0);
 	CHECK_EQ(pb->nr_free, PAGEBLOCK_PAGES);
@@ -118,10 +120,12 @@ SELFTEST(buddy, pairs_of_page_blocks_merge_to_order_10)
 	if (!block)
 		SKIP("no free block of order %d", MAX_ORDER - 1);
 	zone = page_zone(block);
+	drain_all_pages(zone);
 	pairs = buddy_count(zone, MAX_ORDER - 1);
 	split_page(block, MAX_ORDER - 1);
 	for (unsigned long i = 0; i < 1UL << (MAX_ORDER - 1); i++)
 		__free_page(block + i);
+	drain_local_pages(zone);
 	CHECK_EQ(buddy_count(zone, MAX_ORDER - 1), pairs + 1);
 }
 

@@ -31,6 +31,7 @@ static bool has_zone(enum zone_type type)
 /* What a zone looks like when order o blocks are counted; pristine memory is brought in first. */
 static void snapshot(struct zone *zone, unsigned long counts[MAX_ORDER])
 {
+	drain_all_pages(zone);
 	for (unsigned int order = 0; order < MAX_ORDER; order++)
 		counts[order] = buddy_count(zone, order);
 }

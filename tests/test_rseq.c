@@ -125,7 +125,8 @@ SELFTEST(rseq, only_what_is_not_committed_is_rewound)
 		for (pc = start; pc < end; pc++)
 			CHECK_EQ(rseq_rewind(pc), restart);
 		CHECK_EQ(rseq_rewind(end), end);
-		CHECK_EQ(rseq_rewind(start - 1), start - 1);
+		/* There another sequence may end. */
+		CHECK(rseq_rewind(start - 1) != restart);
 	}
 }
 

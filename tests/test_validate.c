@@ -34,6 +34,7 @@ static struct page *page_beside_free_ones(void)
 	split_page(page, 3);
 	for (unsigned int i = 1; i < 8; i++)
 		__free_page(page + i);
+	drain_local_pages(NULL);
 	return page;
 }
 

@@ -91,10 +91,7 @@ static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int ord
 
 #define __alloc_pages_node(nid, gfp, order) alloc_pages_node(nid, gfp, order)
 
-static inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
-{
-	return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
-}
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 
@@ -121,5 +118,13 @@ void free_pages(unsigned long addr, unsigned int order);
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *virt, size_t size);
+
+/*
+ * Free pages that CPUs keep in their caches go to the zones' lists, where they merge. Of one
+ * zone, or of all for NULL. The first: this CPU's. The second: every CPU's; interrupts on, no
+ * spin lock held (with interrupts off it does as the first).
+ */
+void drain_local_pages(struct zone *zone);
+void drain_all_pages(struct zone *zone);
 
 #endif

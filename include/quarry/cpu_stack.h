@@ -83,6 +83,24 @@ full:
 	return false;
 }
 
+/*
+ * Puts `to` there if it holds `from`; false if not. For a word that only this CPU changes now,
+ * in threads and interrupts: not one instruction is locked.
+ */
+static __always_inline bool cpu_word_change(u64 *word, u64 from, u64 to)
+{
+	__asm__ __volatile__ goto(RSEQ_BEGIN
+				  "cmp %[from], (%[word])\n"
+				  "jne %l[differs]\n"
+				  "mov %[to], (%[word])\n"
+				  RSEQ_END
+				  :: [word] "r"(word), [from] "r"(from), [to] "r"(to)
+				  : "cc", "memory" : differs);
+	return true;
+differs:
+	return false;
+}
+
 #else
 
 static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
@@ -103,6 +121,17 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *pointe
 		stack->slot[stack->nr++] = pointer;
 	port_irq_restore(flags);
 	return fits;
+}
+
+static __always_inline bool cpu_word_change(u64 *word, u64 from, u64 to)
+{
+	unsigned long flags = port_irq_save();
+	bool same = READ_ONCE(*word) == from;
+
+	if (same)
+		WRITE_ONCE(*word, to);
+	port_irq_restore(flags);
+	return same;
 }
 
 #endif

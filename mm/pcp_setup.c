@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How large the per-CPU caches (pcp.c) are, and their memory.
+ *
+ * `full` below is what a CPU caches of a zone that has plenty: enough of the small orders for
+ * some hundred blocks to be taken or given back without a visit to the zone, some megabytes of
+ * the large ones. All CPUs of a node together keep at most one page in PCP_SHARE of a zone in
+ * their caches, with every stack full; where that is less than `full` needs, all of its numbers
+ * shrink in proportion. A zone of which a CPU may keep less than PCP_LEAST pages is not cached:
+ * its blocks are better off where everybody finds them. So a machine of 64 MiB has no caches,
+ * one of 1 GiB with four CPUs a quarter of `full` for each, and DMA is never cached.
+ *
+ * Memory: 8 bytes for each block that stacks can hold, at most 18 KiB a zone, in pages of the
+ * CPU's home node; only for CPUs that are online when memory management starts. A CPU that
+ * comes later has no caches: its tables name the stack that is always empty and full.
+ *
+ * Locks: none; each CPU's tables are written by itself with interrupts off.
+ */
+#include <linux/smp.h>
+#include "internal.h"
+
+#define PCP_SHARE 16
+#define PCP_LEAST 256
+#define PCP_REMOTE 32	/* blocks of other nodes on their way */
+#define PCP_SMALL 3	/* orders of which reclaimable blocks are cached, too */
+
+/* Blocks of each order, in a stack for each mobility. */
+static const u16 full[PCP_ORDERS] = { 320, 320, 32, 32, 16, 8, 8, 4, 4, 8 };
+
+/* What a stack holds where there is plenty. Large reclaimable blocks are too rare to be kept. */
+static unsigned int full_max(unsigned int order, enum mobility mobility)
+{
+	bool kept = order <= PCP_SMALL || mobility == UNMOVABLE ||
+		    (mobility == MOVABLE && order < PAGEBLOCK_ORDER);
+
+	return kept ? full[order] : 0;
+}
+
+static unsigned long full_pages(void)
+{
+	unsigned long pages = 0;
+
+	for (unsigned int order = 0; order < PCP_ORDERS; order++)
+		for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++)
+			pages += (unsigned long)full_max(order, mobility) << order;
+	return pages;
+}
+
+static unsigned long cpus_at_home(int nid)
+{
+	unsigned long nr = 0;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		nr += cpu_to_mem((int)cpu) == nid;
+	return max(nr, 1UL);
+}
+
+/* The pages of a zone that each CPU of its node may keep. */
+static unsigned long share(const struct zone *zone)
+{
+	unsigned long pages = zone->managed / PCP_SHARE / cpus_at_home(zone->nid);
+
+	return pages < PCP_LEAST ? 0 : pages;
+}
+
+static unsigned int stack_max(const struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	unsigned long all = full_pages();
+
+	return full_max(order, mobility) * min(share(zone), all) / all;
+}
+
+/* ---- A CPU's stacks ---- */
+
+/* Takes the place of a stack from [*free, ...); only counts where `write` is false. */
+static struct cpu_stack *place_stack(char **free, unsigned int max, bool write)
+{
+	struct cpu_stack *stack = (struct cpu_stack *)*free;
+
+	if (!max)
+		return &pcp_no_stack;
+	*free += sizeof(*stack) + max * sizeof(stack->slot[0]);
+	if (write) {
+		stack->nr = 0;
+		stack->max = max;
+	}
+	return stack;
+}
+
+/* Names all stacks in by_kind, one behind the other from `memory` on; returns their size. */
+static size_t lay_out(struct pcp *cache, int nid, char *memory, bool write)
+{
+	struct cpu_stack *stack;
+	char *free = memory;
+
+	for (unsigned int row = 0; row < KINDS_OF_NODE; row++) {
+		struct zone *zone = &nodes[nid]->zones[row / KIND_MOBILITIES];
+		enum mobility mobility = row % KIND_MOBILITIES;
+
+		if (mobility >= NR_MOBILITY)
+			continue;
+		for (unsigned int order = 0; order < PCP_ORDERS; order++) {
+			stack = place_stack(&free, stack_max(zone, order, mobility), write);
+			/* Whole page blocks belong to no mobility. */
+			if (order >= PAGEBLOCK_ORDER && mobility && write)
+				stack = cache->by_kind[row - mobility][order];
+			if (write)
+				cache->by_kind[row][order] = stack;
+		}
+	}
+	stack = place_stack(&free, PCP_REMOTE, write);
+	if (write)
+		cache->remote = stack;
+	return (size_t)(free - memory);
+}
+
+static bool is_zone_choice(gfp_t gfp)
+{
+	gfp &= __GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM;
+	return !(gfp & (gfp - 1));
+}
+
+/* Requests at home with these flags find the stacks of the first zone that they try. */
+static void name_by_gfp(struct pcp *cache, int nid)
+{
+	for (gfp_t gfp = 0; gfp < GFP_KINDS; gfp++) {
+		const struct zone *zone = *node_zonelist(nid, gfp_zone(gfp));
+		u16 row;
+
+		/* Flags at odds are reported by the slow path: it must see them each time. */
+		if (!zone || !is_zone_choice(gfp) || (gfp >> GFP_MOBILITY_SHIFT & 3) == 3)
+			continue;
+		row = block_kind(zone->nid, zone->idx, gfp_mobility(gfp)) - cache->home;
+		if (row < KINDS_OF_NODE)
+			memcpy(cache->by_gfp[gfp], cache->by_kind[row], sizeof(cache->by_gfp[gfp]));
+	}
+}
+
+/* On the CPU itself. */
+static void install(void *memory)
+{
+	struct pcp *cache = this_cpu_ptr(&pcp);
+	int home = cpu_to_mem((int)smp_processor_id());
+	unsigned long flags;
+
+	local_irq_save(flags);
+	cache->home = block_kind((unsigned int)home, 0, 0);
+	lay_out(cache, home, memory, true);
+	name_by_gfp(cache, numa_node_id());
+	WRITE_ONCE(cache->memory, memory);
+	local_irq_restore(flags);
+}
+
+static void start_cpu(unsigned int cpu)
+{
+	int home = cpu_to_mem((int)cpu);
+	size_t size = lay_out(NULL, home, NULL, false);
+	unsigned int order = (unsigned int)get_order(size);
+	struct page *page;
+
+	if (size == sizeof(struct cpu_stack) + PCP_REMOTE * sizeof(void *))
+		return;		/* its zones are all too small */
+	page = alloc_pages_node(home, GFP_KERNEL | __GFP_NOWARN, order);
+	if (!page)
+		return;
+	split_page(page, order);
+	for (unsigned long i = PFN_UP(size); i < 1UL << order; i++)
+		__free_page(page + i);
+	smp_call_function_single((int)cpu, install, page_address(page), 1);
+}
+
+void pcp_start(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		start_cpu(cpu);
+}
