@@ -16,7 +16,7 @@ NM := $(CROSS_COMPILE)nm
 PYTHON ?= python3
 
 DEBIAN_PACKAGES := binutils clang gcc gdb grub-common grub-efi-amd64-bin grub-pc-bin libc6-dev \
-	libclang-rt-dev make mtools ovmf perl python3 qemu-system-x86 util-linux xorriso
+	libclang-rt-dev make mtools ovmf perl python3 qemu-system-x86 util-linux xorriso zstd
 
 # `make deps run -j8`: the packages come first, alone, then make starts again with the rest.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -158,7 +158,9 @@ test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
 	@tests/machines/run $(M:%=tests/machines/%.machine)
-bench: $(BUILD)/quarry.elf		## instructions per operation; ROWS=GLOB
+$(BUILD)/bench-trace: tests/bench/traces/linux-boot.txt.zst tests/bench/trace.py
+	@$(PYTHON) tests/bench/trace.py $< $@
+bench: $(BUILD)/quarry.elf $(BUILD)/bench-trace	## instructions per operation; ROWS=GLOB
 	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
 bench-linux:				## the same work in Debian's Linux 6.12
 	@tests/bench/linux/run $(if $(ROWS),'$(ROWS)')

@@ -15,6 +15,9 @@
 #include <linux/string.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
+#ifndef QUARRY_HOSTED
+#include <arch/x86_64/arch.h>
+#endif
 #include "bench.h"
 #include "run.h"
 
@@ -70,4 +73,24 @@ bool bench_rows_run(void)
 struct device *bench_device(void)
 {
 	return NULL;
+}
+
+u64 bench_slab_bytes(void)
+{
+	return 0;
+}
+
+/* The first module that the boot loader brought; it stays mapped. */
+const struct bench_event *bench_trace(unsigned long *nr_events)
+{
+	const struct bench_event *events = NULL;
+#ifndef QUARRY_HOSTED
+	const struct boot_module *module = boot_info.modules;
+
+	if (!boot_info.nr_modules)
+		return NULL;
+	events = arch_map_device(module->start, module->size, ARCH_MAP_RO);
+	*nr_events = module->size / sizeof(*events);
+#endif
+	return events;
 }

@@ -15,7 +15,7 @@
 #if __has_include(<linux/vmalloc.h>)
 #define BENCH_HAS_VMALLOC
 #endif
-#if __has_include(<linux/mempool.h>) && __has_include(<linux/slab.h>)
+#if __has_include(<linux/mempool.h>) && defined(BENCH_HAS_SLAB) && __has_include(<linux/slab.h>)
 #define BENCH_HAS_MEMPOOL
 #endif
 #if __has_include(<linux/dma-mapping.h>)
@@ -41,6 +41,23 @@ struct bench_row {
 	void (*run)(const struct bench_row *row);
 };
 
+/*
+ * An event of a trace (replay.c): the number of the object it is about, and what it does. The
+ * frees are the allocations' numbers and 4, but kfree() frees what either of two allocated.
+ */
+struct bench_event {
+	u32 slot;	/* below 65536 */
+	u32 what;	/* a kind; below it the size in bytes, or the order of pages */
+};
+
+enum {
+	BENCH_KMALLOC, BENCH_KZALLOC, BENCH_CACHE, BENCH_PAGES,
+	BENCH_KFREE, BENCH_CACHE_FREE = 6, BENCH_PAGES_FREE,
+};
+#define BENCH_KIND_SHIFT	28
+#define BENCH_EVENT_KIND(event) ((event)->what >> BENCH_KIND_SHIFT)
+#define BENCH_EVENT_SIZE(event) ((event)->what & ((1U << BENCH_KIND_SHIFT) - 1))
+
 struct device;
 
 extern void *bench_live[BENCH_MAX_LIVE];
@@ -50,6 +67,8 @@ extern const struct bench_row bench_rows[];		/* workloads.c */
 extern const struct bench_row bench_memory_rows[];	/* fragmentation.c */
 
 extern const struct bench_row bench_cpus_rows[];	/* cpus.c: `live` is how many CPUs */
+
+extern const struct bench_row bench_replay_rows[];	/* replay.c */
 
 /*
  * Measures every row whose name matches the pattern (`*` any run of characters); those of
@@ -66,7 +85,13 @@ u64 bench_each(u64 x, u64 n);
 /* The next number of a fixed sequence, below `below`. */
 u32 bench_random(u32 below);
 
-/* Supplied by the kernel: a device that may reach all memory; NULL when there is none. */
+/*
+ * Supplied by the kernel: a device that may reach all memory, NULL when there is none; a trace
+ * and its length, NULL when there is none; how many bytes lie in slabs, used and free, and
+ * in pages that are one large object.
+ */
 struct device *bench_device(void);
+const struct bench_event *bench_trace(unsigned long *nr_events);
+u64 bench_slab_bytes(void);
 
 #endif

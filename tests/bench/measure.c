@@ -160,6 +160,7 @@ static void run_cpus(const char *pattern)
 void bench_run(const char *pattern)
 {
 	run_table(bench_rows, pattern);
+	run_table(bench_replay_rows, pattern);
 	run_table(bench_memory_rows, pattern);
 	if (num_online_cpus() > 1)
 		run_cpus(pattern);

@@ -6,7 +6,11 @@
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/kernel_read_file.h>
+#include <linux/limits.h>
 #include <linux/module.h>
+#include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 #include "bench.h"
 
 static char *rows = "*";
@@ -18,6 +22,26 @@ static struct device *root;
 struct device *bench_device(void)
 {
 	return root;
+}
+
+/* The file /trace; its memory goes with the machine. */
+const struct bench_event *bench_trace(unsigned long *nr_events)
+{
+	void *content = NULL;
+	size_t size;
+	ssize_t read = kernel_read_file_from_path("/trace", 0, &content, INT_MAX, &size,
+						  READING_UNKNOWN);
+
+	if (read <= 0)
+		return NULL;
+	*nr_events = read / sizeof(struct bench_event);
+	return content;
+}
+
+u64 bench_slab_bytes(void)
+{
+	return (global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B)) * PAGE_SIZE;
 }
 
 static int __init bench_init(void)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation and free of a Linux boot followed by work with files, processes and the
+ * network, done again in the order in which they happened. Linux's API only.
+ *
+ * The kernel supplies the events as an array (bench_trace(), made by trace.py). Objects of a
+ * cache come from a cache of that size that is shared with nothing. All events are done by one
+ * CPU. Figures:
+ *
+ *	per_event	time for each event, with the few instructions that choose what to do,
+ *			and with the clearing that some of them ask for
+ *	util_end	at the end, and when most was live: of the bytes that the replay took for
+ *	util_peak	objects, slabs and large objects' pages, how many in a hundred are live;
+ *			live is what was asked for
+ */
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/timex.h>
+#include "bench.h"
+#ifdef BENCH_HAS_SLAB
+#include <linux/slab.h>
+
+#define SLOTS	    65536
+#define SLOTS_ORDER 7		/* pages for so many pointers */
+#define MAX_OBJECT  8192	/* the largest of a cache; all are multiples of 8 */
+
+static void **slots;
+static struct kmem_cache *caches[MAX_OBJECT / 8 + 1];
+static const struct bench_event *events;
+static unsigned long nr_events;
+
+/* How many more bytes of objects are live after the event. */
+static long live_change(const struct bench_event *event)
+{
+	u32 size = BENCH_EVENT_SIZE(event);
+
+	switch (BENCH_EVENT_KIND(event)) {
+	case BENCH_PAGES:
+	case BENCH_PAGES_FREE:
+		return 0;
+	case BENCH_KFREE:
+	case BENCH_CACHE_FREE:
+		return -(long)size;
+	default:
+		return size;
+	}
+}
+
+static unsigned long live_bytes(unsigned long nr)
+{
+	unsigned long live = 0, i;
+
+	for (i = 0; i < nr; i++)
+		live += live_change(&events[i]);
+	return live;
+}
+
+/* Behind which event is most live? */
+static unsigned long find_peak(void)
+{
+	unsigned long live = 0, most = 0, peak = 0, i;
+
+	for (i = 0; i < nr_events; i++) {
+		live += live_change(&events[i]);
+		if (live > most) {
+			most = live;
+			peak = i + 1;
+		}
+	}
+	return peak;
+}
+
+static noinline void *allocate(const struct bench_event *event)
+{
+	u32 size = BENCH_EVENT_SIZE(event);
+
+	switch (BENCH_EVENT_KIND(event)) {
+	case BENCH_KMALLOC:
+		return kmalloc(size, GFP_KERNEL);
+	case BENCH_KZALLOC:
+		return kzalloc(size, GFP_KERNEL);
+	case BENCH_CACHE:
+		return kmem_cache_alloc(caches[size / 8], GFP_KERNEL);
+	default:
+		return alloc_pages(GFP_HIGHUSER_MOVABLE, size);
+	}
+}
+
+static noinline void release(const struct bench_event *event, void *object)
+{
+	u32 size = BENCH_EVENT_SIZE(event);
+
+	switch (BENCH_EVENT_KIND(event)) {
+	case BENCH_KFREE:
+		kfree(object);
+		break;
+	case BENCH_CACHE_FREE:
+		kmem_cache_free(caches[size / 8], object);
+		break;
+	default:
+		__free_pages(object, size);
+	}
+}
+
+/* Events [start, end); false when memory ran out. */
+static bool replay(unsigned long start, unsigned long end)
+{
+	const struct bench_event *event;
+
+	for (event = events + start; event < events + end; event++) {
+		void **slot = &slots[event->slot];
+
+		if (BENCH_EVENT_KIND(event) >= BENCH_KFREE) {
+			release(event, *slot);
+			*slot = NULL;
+		} else {
+			*slot = allocate(event);
+			if (!*slot)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* What is live at the end goes, as the last event of each slot says. */
+static void free_rest(void)
+{
+	struct bench_event event;
+	unsigned long i;
+
+	for (i = nr_events; i--;) {
+		if (!slots[events[i].slot])
+			continue;
+		event = events[i];
+		event.what += BENCH_KFREE << BENCH_KIND_SHIFT;
+		if (BENCH_EVENT_KIND(&event) == BENCH_KFREE + BENCH_KZALLOC)
+			event.what -= BENCH_KZALLOC << BENCH_KIND_SHIFT;
+		release(&event, slots[event.slot]);
+		slots[event.slot] = NULL;
+	}
+}
+
+static u64 percent_live(unsigned long nr, u64 slabs_before)
+{
+	return bench_each(100 * (u64)live_bytes(nr), bench_slab_bytes() - slabs_before);
+}
+
+static void run_replay(const struct bench_row *row)
+{
+	unsigned long peak = find_peak();
+	u64 before = bench_slab_bytes(), start = get_cycles(), time, at_peak;
+	bool whole = replay(0, peak);
+
+	time = get_cycles() - start;
+	at_peak = percent_live(peak, before);
+	start = get_cycles();
+	whole = whole && replay(peak, nr_events);
+	time += get_cycles() - start;
+	if (whole)
+		printk(KERN_INFO "bench: %s per_event=%llu util_end=%llu util_peak=%llu\n",
+		       row->name, bench_each(time, nr_events), percent_live(nr_events, before),
+		       at_peak);
+	else
+		printk(KERN_INFO "bench: %s failed=1\n", row->name);
+	free_rest();
+}
+
+static void destroy(void)
+{
+	u32 size;
+
+	for (size = 0; size <= MAX_OBJECT; size += 8) {
+		if (caches[size / 8])
+			kmem_cache_destroy(caches[size / 8]);
+		caches[size / 8] = NULL;
+	}
+	free_pages((unsigned long)slots, SLOTS_ORDER);
+}
+
+static bool prepare(void)
+{
+	unsigned long i;
+	char name[32];
+	u32 size;
+
+	slots = (void **)__get_free_pages(GFP_KERNEL | __GFP_ZERO, SLOTS_ORDER);
+	if (!slots)
+		return false;
+	for (i = 0; i < nr_events; i++) {
+		size = BENCH_EVENT_SIZE(&events[i]);
+		if (BENCH_EVENT_KIND(&events[i]) != BENCH_CACHE || caches[size / 8])
+			continue;
+		snprintf(name, sizeof(name), "replay-%u", size);
+		caches[size / 8] = kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
+		if (!caches[size / 8]) {
+			destroy();
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A boot without the events has no such row. */
+static void run(const struct bench_row *row)
+{
+	events = bench_trace(&nr_events);
+	if (!events)
+		return;
+	if (!prepare()) {
+		printk(KERN_INFO "bench: %s failed=1\n", row->name);
+		return;
+	}
+	run_replay(row);
+	destroy();
+}
+#endif
+
+const struct bench_row bench_replay_rows[] = {
+#ifdef BENCH_HAS_SLAB
+	{ "replay-linux-boot", 0, NULL, NULL, NULL, NULL, NULL, run },
+#endif
+	{ NULL }
+};
