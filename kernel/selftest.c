@@ -334,9 +334,8 @@ bool selftest_refuses(char *why, size_t size)
 static unsigned long count_free_pages(void)
 {
 	if (!irqs_disabled())
-		quarry_reap(true);
-	return nr_free_pages() + arch_stack_pool_pages() + quarry_percpu_pages() +
-	       quarry_slab_meta_pages();
+		quarry_settle();
+	return nr_free_pages() + arch_stack_pool_pages() + quarry_kept_pages();
 }
 
 static struct selftest_state look_around(void)

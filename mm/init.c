@@ -3,9 +3,9 @@
  * The start of mm/: each part in turn, in the order in which they need one another.
  * quarry/port.h shows what a host does before.
  */
-#include "internal.h"
 #include "reclaim.h"
 #include "slab.h"
+#include "vmap.h"
 
 int quarry_init(void)
 {
@@ -18,9 +18,13 @@ int quarry_init(void)
 	if (!err)
 		err = slab_init();
 	if (!err)
+		err = vmap_init();
+	if (!err)
 		err = section_init(); /* last: it counts what the others left */
 	if (!err && !totalram_pages())
 		err = -ENOMEM;
+	if (!err)
+		err = vmap_init_spaces();
 	if (!err)
 		watermark_init(min_free_kbytes);
 	if (!err)
@@ -39,6 +43,20 @@ int quarry_cpu_add(unsigned int cpu)
 
 int quarry_start(void)
 {
+	int err;
+
 	pcp_start();
-	return kswapd_start();
+	err = kswapd_start();
+	return err ? err : vmap_start();
+}
+
+void quarry_settle(void)
+{
+	quarry_reap(true);
+	vm_unmap_aliases();
+}
+
+unsigned long quarry_kept_pages(void)
+{
+	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages();
 }

@@ -56,12 +56,23 @@ int host_ram_soil(unsigned long pa, unsigned long size)
 	return 0;
 }
 
-int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable)
+static int rights(int writable, int executable)
 {
-	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *to = mmap((void *)va, size, prot, MAP_SHARED | MAP_FIXED, ram_fd, (off_t)pa);
+	return PROT_READ | (writable ? PROT_WRITE : 0) | (executable ? PROT_EXEC : 0);
+}
+
+int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable,
+		 int executable)
+{
+	void *to = mmap((void *)va, size, rights(writable, executable), MAP_SHARED | MAP_FIXED,
+			ram_fd, (off_t)pa);
 
 	return to == MAP_FAILED ? -1 : 0;
+}
+
+int host_protect(unsigned long va, unsigned long size, int writable, int executable)
+{
+	return mprotect((void *)va, size, rights(writable, executable));
 }
 
 int host_ram_unmap(unsigned long va, unsigned long size)

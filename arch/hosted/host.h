@@ -20,7 +20,10 @@ int host_ram_create(unsigned long size);
 /* Fills [pa, pa + size) of it with bytes nobody would mistake for zeroes. */
 int host_ram_soil(unsigned long pa, unsigned long size);
 /* Maps a piece of RAM over part of a reservation; 0, or -1 with nothing changed. */
-int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable);
+int host_ram_map(unsigned long va, unsigned long pa, unsigned long size, int writable,
+		 int executable);
+/* Changes the rights of pieces that are mapped. */
+int host_protect(unsigned long va, unsigned long size, int writable, int executable);
 /* Makes part of a reservation fault again. */
 int host_ram_unmap(unsigned long va, unsigned long size);
 /* Cleared memory of the process itself, in use only where touched; never given back. */

@@ -10,9 +10,10 @@
  *	S + 2 GiB	+ n * 32 MiB: CPU n's copy
  *	S + 2 GiB + 16 MiB: alloc_percpu()'s for CPU 0; + 2 GiB + n * 32 MiB: for CPU n
  *
- * Three areas (descriptors, page blocks, kmap) have a table with a word for each page,
- * which remembers what port_map_prepare() allowed and what is mapped where; the direct map
- * is a list of ranges. What the process cannot touch faults, as on the bare machine:
+ * Four areas (descriptors, page blocks, kmap, vmalloc) have a table with a word for each page,
+ * which remembers what port_map_prepare() allowed and what is mapped where, and how; the direct
+ * map is a list of ranges. All of the vmalloc area counts as prepared. What the process cannot
+ * touch faults, as on the bare machine:
  * HIGHMEM through the direct map, a kmap slot after kunmap, a write to a PORT_RO page.
  *
  * This port is stricter than a bare one needs to be: pieces that are not multiples of the
@@ -23,6 +24,7 @@
  */
 #include <linux/align.h>
 #include <linux/kernel.h>
+#include <linux/memblock.h>
 #include <linux/sizes.h>
 #include <quarry/config.h>
 #include <kernel/cpu.h>
@@ -40,6 +42,7 @@
 #define PAGEBLOCK_HINT 0x740000000000UL
 #define KMAP_HINT      0x780000000000UL
 
+#define VMALLOC_HINT   0x500000000000UL
 #define PERCPU_GAP     0x80000000UL
 #define PERCPU_STRIDE  0x2000000UL
 #define PERCPU_END     (2 * PERCPU_GAP + (QUARRY_NR_CPUS + 1) * PERCPU_STRIDE)
@@ -47,9 +50,13 @@
 #define ENTRY_PRESENT  0x1UL
 #define ENTRY_PREPARED 0x2UL
 #define ENTRY_LARGE    0x4UL	/* prepared in steps of 2 MiB */
+#define ENTRY_PROT(prot) ((unsigned long)(prot) << 3)
+#define PROT_OF(entry) ((enum port_prot)((entry) >> 3 & (PORT_RIGHTS | PORT_TYPES)))
 #define ENTRY_FLAGS    (SZ_4K - 1)
 
 #define KMAP_PAGES (QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH)
+#define MIN_VMALLOC (16 * SZ_1G)
+#define MAX_VMALLOC (8ULL << 40)
 #define MAX_DIRECT_RANGES (2 * QUARRY_MEMBLOCK_REGIONS)
 
 struct area {
@@ -63,8 +70,11 @@ struct direct_range {
 
 unsigned long port_direct_base, port_vmemmap_base, port_pageblock_base, port_kmap_base;
 unsigned long port_percpu_base;
+unsigned long port_vmalloc_base, port_vmalloc_size;
 
-static struct area areas[3];
+enum { VMEMMAP, PAGEBLOCK, KMAP, VMALLOC, NR_AREAS };
+
+static struct area areas[NR_AREAS];
 static struct direct_range direct_ranges[MAX_DIRECT_RANGES];
 static unsigned int nr_direct_ranges;
 
@@ -112,10 +122,17 @@ int port_percpu_map(unsigned long va, phys_addr_t pa)
 {
 	unsigned long *entry = percpu_entry(va);
 
-	if (!entry || host_ram_map(va, pa, SZ_4K, true))
+	if (!entry || host_ram_map(va, pa, SZ_4K, true, false))
 		return -ENOMEM;
 	WRITE_ONCE(*entry, pa | ENTRY_PRESENT);
 	return 0;
+}
+
+static unsigned long vmalloc_wanted(void)
+{
+	u64 wanted = ALIGN(4 * memblock_phys_mem_size(), SZ_1G);
+
+	return clamp_t(u64, wanted, MIN_VMALLOC, MAX_VMALLOC);
 }
 
 int hosted_create_memory(phys_addr_t end)
@@ -124,13 +141,17 @@ int hosted_create_memory(phys_addr_t end)
 	port_direct_base = host_reserve(DIRECT_HINT, end);
 	if (!port_direct_base || host_ram_create(end))
 		return -ENOMEM;
-	if (area_create(&areas[0], VMEMMAP_HINT, end / SZ_4K * 32) ||
-	    area_create(&areas[1], PAGEBLOCK_HINT, end / SZ_2M * 64) ||
-	    area_create(&areas[2], KMAP_HINT, KMAP_PAGES * SZ_4K) || percpu_reserve())
+	if (area_create(&areas[VMEMMAP], VMEMMAP_HINT, end / SZ_4K * 32) ||
+	    area_create(&areas[PAGEBLOCK], PAGEBLOCK_HINT, end / SZ_2M * 64) ||
+	    area_create(&areas[KMAP], KMAP_HINT, KMAP_PAGES * SZ_4K) ||
+	    area_create(&areas[VMALLOC], VMALLOC_HINT, vmalloc_wanted() + SZ_1G) ||
+	    percpu_reserve())
 		return -ENOMEM;
-	port_vmemmap_base = areas[0].base;
-	port_pageblock_base = areas[1].base;
-	port_kmap_base = areas[2].base;
+	port_vmemmap_base = areas[VMEMMAP].base;
+	port_pageblock_base = areas[PAGEBLOCK].base;
+	port_kmap_base = areas[KMAP].base;
+	port_vmalloc_base = ALIGN(areas[VMALLOC].base, SZ_1G);
+	port_vmalloc_size = vmalloc_wanted();
 	return 0;
 }
 
@@ -138,7 +159,7 @@ int hosted_map_direct(phys_addr_t start, phys_addr_t end)
 {
 	if (nr_direct_ranges == MAX_DIRECT_RANGES)
 		return -ENOSPC;
-	if (host_ram_map(port_direct_base + start, start, end - start, true))
+	if (host_ram_map(port_direct_base + start, start, end - start, true, false))
 		return -ENOMEM;
 	direct_ranges[nr_direct_ranges++] = (struct direct_range){ start, end };
 	return 0;
@@ -175,6 +196,11 @@ int port_map_prepare(unsigned long va, size_t size, size_t step)
 	return 0;
 }
 
+static bool in_vmalloc(unsigned long va)
+{
+	return va - port_vmalloc_base < port_vmalloc_size;
+}
+
 /* Was [va, va + size) prepared, for steps that these numbers are multiples of? */
 static bool is_prepared(const unsigned long *entries, unsigned long va, phys_addr_t pa,
 			size_t size)
@@ -183,6 +209,8 @@ static bool is_prepared(const unsigned long *entries, unsigned long va, phys_add
 
 	if (!size || !IS_ALIGNED(va | pa | size, SZ_4K))
 		return false;
+	if (in_vmalloc(va))
+		return true;
 	for (i = 0; i < size / SZ_4K; i++) {
 		if (!(entries[i] & ENTRY_PREPARED))
 			return false;
@@ -192,19 +220,34 @@ static bool is_prepared(const unsigned long *entries, unsigned long va, phys_add
 	return true;
 }
 
+static bool is_wx(enum port_prot prot)
+{
+	return (prot & PORT_RIGHTS) == (PORT_RW | PORT_RX);
+}
+
+static void note(unsigned long *entries, phys_addr_t pa, size_t size, enum port_prot prot)
+{
+	size_t i;
+
+	for (i = 0; i < size / SZ_4K; i++)
+		WRITE_ONCE(entries[i], (entries[i] & (ENTRY_PREPARED | ENTRY_LARGE)) |
+				       (pa + i * SZ_4K) | ENTRY_PROT(prot) | ENTRY_PRESENT);
+}
+
 int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
 {
 	unsigned long *entries = entries_of(va, size);
-	size_t i;
 
+	if (is_wx(prot))
+		return -EINVAL;
 	if (!entries || !is_prepared(entries, va, pa, size))
 		return -EFAULT;
-	if (host_ram_map(va, pa, size, prot == PORT_RW))
+	if (host_ram_map(va, pa, size, prot & PORT_RW, prot & PORT_RX)) {
+		if (in_vmalloc(va))
+			return -ENOMEM;	/* a process may have so many mappings and no more */
 		panic("port_map(0x%lx, 0x%llx, 0x%zx): Linux refuses", va, pa, size);
-	for (i = 0; i < size / SZ_4K; i++) {
-		entries[i] &= ENTRY_PREPARED | ENTRY_LARGE;
-		entries[i] |= (pa + i * SZ_4K) | ENTRY_PRESENT;
 	}
+	note(entries, pa, size, prot);
 	return 0;
 }
 
@@ -218,7 +261,36 @@ void port_unmap(unsigned long va, size_t size)
 	if (host_ram_unmap(va, size))
 		panic("port_unmap(0x%lx, 0x%zx): Linux refuses", va, size);
 	for (i = 0; i < size / SZ_4K; i++)
-		entries[i] &= ENTRY_PREPARED | ENTRY_LARGE;
+		WRITE_ONCE(entries[i], entries[i] & (ENTRY_PREPARED | ENTRY_LARGE));
+}
+
+/* Linux does not put it off. */
+void port_unmap_lazy(unsigned long va, size_t size)
+{
+	port_unmap(va, size);
+}
+
+int port_protect(unsigned long va, size_t size, enum port_prot rights)
+{
+	unsigned long *entries = entries_of(va, size);
+	size_t i;
+
+	if (is_wx(rights))
+		return -EINVAL;
+	for (i = 0; i < size / SZ_4K; i++)
+		if (!entries || !in_vmalloc(va) || !(entries[i] & ENTRY_PRESENT))
+			return -EFAULT;
+	if (host_protect(va, size, rights & PORT_RW, rights & PORT_RX))
+		return -ENOMEM;
+	for (i = 0; i < size / SZ_4K; i++)
+		WRITE_ONCE(entries[i], (entries[i] & ~ENTRY_PROT(PORT_RIGHTS)) |
+				       ENTRY_PROT(rights & PORT_RIGHTS));
+	return 0;
+}
+
+unsigned long port_table_pages(void)
+{
+	return 0;
 }
 
 static bool translate_direct(unsigned long va, phys_addr_t *pa)
@@ -240,16 +312,28 @@ void port_flush(unsigned long va, size_t size)
 {
 }
 
-bool port_translate(unsigned long va, phys_addr_t *pa)
+bool port_query(unsigned long va, struct port_mapping *mapping)
 {
-	unsigned long *entry = entries_of(va, 1);
+	unsigned long *entry = entries_of(va, 1), word;
 
+	mapping->size = SZ_4K;
+	mapping->prot = PORT_RW;
 	if (!entry)
 		entry = percpu_entry(va);
 	if (!entry)
-		return translate_direct(va, pa);
-	if (!(*entry & ENTRY_PRESENT))
+		return translate_direct(va, &mapping->pa);
+	word = READ_ONCE(*entry);
+	mapping->prot = PROT_OF(word);
+	mapping->pa = (word & ~ENTRY_FLAGS) | (va & (SZ_4K - 1));
+	return word & ENTRY_PRESENT;
+}
+
+bool port_translate(unsigned long va, phys_addr_t *pa)
+{
+	struct port_mapping mapping;
+
+	if (!port_query(va, &mapping))
 		return false;
-	*pa = (*entry & ~ENTRY_FLAGS) | (va & (SZ_4K - 1));
+	*pa = mapping.pa;
 	return true;
 }

@@ -4,6 +4,7 @@
  *
  *	0000000000000000  identity map of 4 GiB, while booting only
  *	ffff888000000000  direct map: RAM but for HIGHMEM, 64 TiB at most
+ *	ffffc90000000000  vmalloc area, 32 TiB at most		   (quarry)
  *	ffffea0000000000  page descriptors			   (quarry)
  *	ffffeb0000000000  page-block table			   (quarry)
  *	ffffec0000000000  kmap window				   (quarry)
@@ -25,6 +26,8 @@
 #define KERNEL_BASE	0xffffffff80000000
 #define DIRECT_BASE	0xffff888000000000
 #define DIRECT_SIZE	0x0000400000000000
+#define VMALLOC_BASE	0xffffc90000000000
+#define VMALLOC_SIZE	0x0000200000000000
 #define VMEMMAP_BASE	0xffffea0000000000
 #define PAGEBLOCK_BASE	0xffffeb0000000000
 #define KMAP_BASE	0xffffec0000000000

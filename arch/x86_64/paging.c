@@ -18,11 +18,14 @@
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/sizes.h>
+#include <quarry/port.h>
 #include <quarry/quarry.h>
 
 #include "arch.h"
 #include "msr.h"
 #include "pgtable.h"
+
+#define MIN_VMALLOC (64ULL * SZ_1G)
 
 u64 kernel_root[TABLE_ENTRIES] __aligned(PAGE_BYTES);
 
@@ -68,10 +71,19 @@ static void map_image(void)
 	map_image_part(from, image_end, pte_data() | PTE_WRITE);
 }
 
+/* Four times as much address space as RAM: what is free of it lies in pieces. */
+static void size_vmalloc(void)
+{
+	port_vmalloc_size = clamp_t(u64, ALIGN(4 * memblock_phys_mem_size(), SZ_1G),
+				    MIN_VMALLOC, VMALLOC_SIZE);
+}
+
 void paging_init(void)
 {
 	phys_addr_t start, end;
 	unsigned int i;
+
+	size_vmalloc();
 
 	for_each_direct_range(i, &start, &end)
 		map_direct_range(start, end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables of any root: the walk, building, and mm's port_map() family in the kernel's.
+ * Page tables of any root: the walk, and building. What mm/ asks for is in port_map.c.
  *
  * Tables made here come from memblock, or from the page allocator once that works, and are
  * reached through the direct map; those that are part of the image (the roots, the device
@@ -9,8 +9,7 @@
  * so walks need no lock: of two CPUs that make the same table at once, the second throws its
  * own away. Who writes a mapping's entry owns its address range.
  *
- * A walk costs one load a level. port_map() writes one entry for each 4 KiB, or for each
- * 2 MiB where no small table was prepared.
+ * A walk costs one load a level.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -18,16 +17,9 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <kernel/cpu.h>
 #include <quarry/port.h>
 
 #include "pgtable.h"
-
-unsigned long port_direct_base = DIRECT_BASE;
-unsigned long port_vmemmap_base = VMEMMAP_BASE;
-unsigned long port_pageblock_base = PAGEBLOCK_BASE;
-unsigned long port_kmap_base = KMAP_BASE;
-unsigned long port_percpu_base = PERCPU_BASE;
 
 u64 *table_of(u64 entry)
 {
@@ -46,9 +38,9 @@ void pgtable_pages_work(void)
 	pages_work = true;
 }
 
-unsigned long pgtable_pages(void)
+unsigned long port_table_pages(void)
 {
-	return atomic_long_read(&nr_pages);
+	return (unsigned long)atomic_long_read(&nr_pages);
 }
 
 /*
@@ -135,120 +127,21 @@ int pgtable_map(u64 *root, unsigned long va, phys_addr_t pa, size_t size, u64 bi
 	return 0;
 }
 
-int port_map_prepare(unsigned long va, size_t size, size_t step)
+bool pgtable_cut(u64 *entry, unsigned int shift)
 {
-	unsigned int shift = step == SZ_2M ? SHIFT_2M : SHIFT_4K;
-	unsigned long span = (unsigned long)TABLE_ENTRIES << shift;
-	unsigned long at;
+	u64 table = table_new(), large = *entry, small = large, *entries;
+	unsigned int i;
 
-	for (at = ALIGN_DOWN(va, span); at < va + size; at += span)
-		if (!pgtable_walk(kernel_root, at, shift, true))
-			return -ENOMEM;
-	return 0;
-}
-
-/* The entry that is to map va: large if the rest of the range allows and no table is there. */
-static u64 *port_entry(unsigned long va, phys_addr_t pa, size_t size, unsigned int *shift)
-{
-	u64 *entry;
-
-	if (page_fits(va, pa, size, SHIFT_2M)) {
-		*shift = SHIFT_2M;
-		entry = pgtable_walk(kernel_root, va, SHIFT_2M, false);
-		if (entry && (!*entry || (*entry & PTE_LARGE)))
-			return entry;
-	}
-	*shift = SHIFT_4K;
-	return pgtable_walk(kernel_root, va, SHIFT_4K, false);
-}
-
-static bool port_prepared(unsigned long va, phys_addr_t pa, size_t size)
-{
-	unsigned int shift;
-	size_t done;
-
-	for (done = 0; done < size; done += 1UL << shift)
-		if (!port_entry(va + done, pa + done, size - done, &shift))
-			return false;
-	return true;
-}
-
-int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
-{
-	u64 bits = pte_data() | PTE_GLOBAL | (prot == PORT_RW ? PTE_WRITE : 0);
-	unsigned int shift;
-	size_t done;
-	u64 *entry;
-
-	if (!port_prepared(va, pa, size))
-		return -EFAULT;
-	for (done = 0; done < size; done += 1UL << shift) {
-		entry = port_entry(va + done, pa + done, size - done, &shift);
-		WRITE_ONCE(*entry, (pa + done) | bits | (shift == SHIFT_2M ? PTE_LARGE : 0));
-		tlb_forget(va + done);
-	}
-	return 0;
-}
-
-/* The entry that maps va, at whatever level; NULL when nothing does. */
-static u64 *leaf(unsigned long va, unsigned int *shift)
-{
-	u64 *entry;
-
-	for (*shift = SHIFT_1G; *shift >= SHIFT_4K; *shift -= 9) {
-		entry = pgtable_walk(kernel_root, va, *shift, false);
-		if (!entry || !(*entry & PTE_PRESENT))
-			return NULL;
-		if (*shift == SHIFT_4K || (*entry & PTE_LARGE))
-			return entry;
-	}
-	return NULL;
-}
-
-void port_unmap(unsigned long va, size_t size)
-{
-	unsigned long end = va + size;
-	unsigned int shift;
-	u64 *entry;
-
-	while (va < end) {
-		entry = leaf(va, &shift);
-		if (!entry) {
-			va += SZ_4K;
-			continue;
-		}
-		WRITE_ONCE(*entry, 0);
-		tlb_forget(va);
-		va += 1UL << shift;
-	}
-}
-
-void port_flush(unsigned long va, size_t size)
-{
-	tlb_forget_everywhere(va, va + size);
-}
-
-bool port_translate(unsigned long va, phys_addr_t *pa)
-{
-	unsigned long inside;
-	unsigned int shift;
-	u64 *entry = leaf(va, &shift);
-
-	if (!entry)
+	if (!table)
 		return false;
-	inside = va & ((1UL << shift) - 1);
-	*pa = ((*entry & PTE_ADDRESS) & ~((1ULL << shift) - 1)) | inside;
+	if (shift == SHIFT_2M) {
+		small &= ~(PTE_LARGE | PTE_PAT_LARGE);
+		small |= large & PTE_PAT_LARGE ? PTE_PAT : 0;
+	}
+	entries = table_of(table);
+	for (i = 0; i < TABLE_ENTRIES; i++)
+		entries[i] = small + ((u64)i << (shift - 9));
+	smp_store_release(entry, table);
+	atomic_long_add(pages_work, &nr_pages);
 	return true;
-}
-
-/* ---- Per-CPU data: 1 GiB of addresses a CPU, of which the image's is the last ---- */
-
-unsigned long arch_percpu_distance(unsigned int cpu)
-{
-	return -(unsigned long)cpu * PERCPU_STRIDE;
-}
-
-int port_percpu_map(unsigned long va, phys_addr_t pa)
-{
-	return pgtable_map(kernel_root, va, pa, PAGE_BYTES, pte_data() | PTE_GLOBAL | PTE_WRITE);
 }

@@ -71,10 +71,14 @@ u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make);
  */
 int pgtable_map(u64 *root, unsigned long va, phys_addr_t pa, size_t size, u64 bits);
 
+/*
+ * Makes a table out of a large entry of level `shift`: the same mappings in smaller pieces. For
+ * whoever owns the addresses. False when there is no memory. CPUs may keep the large one cached.
+ */
+bool pgtable_cut(u64 *entry, unsigned int shift);
+
 /* From here on tables come from the page allocator. */
 void pgtable_pages_work(void);
-/* How many did. */
-unsigned long pgtable_pages(void);
 
 /* device_map.c: what the root holds for the device window. */
 u64 device_map_entry(void);

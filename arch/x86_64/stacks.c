@@ -184,5 +184,5 @@ void arch_stack_free(void *stack)
 
 unsigned long arch_stack_pool_pages(void)
 {
-	return READ_ONCE(nr_idle) * STACK_PAGES + pgtable_pages();
+	return READ_ONCE(nr_idle) * STACK_PAGES + port_table_pages();
 }

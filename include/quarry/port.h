@@ -53,12 +53,28 @@ extern unsigned long port_vmemmap_base;	  /* 32 bytes for each page of all of RA
 extern unsigned long port_pageblock_base; /* 64 bytes for each 2 MiB of all of RAM */
 /* QUARRY_KMAP_SLOTS + QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH pages. */
 extern unsigned long port_kmap_base;
+/*
+ * The vmalloc area: aligned to 1 GiB, as its size. Several times as large as RAM, since what is
+ * free of it lies in pieces. 0 bytes: none, and vmalloc() gives NULL.
+ */
+extern unsigned long port_vmalloc_base, port_vmalloc_size;
 
 /*
  * 3. Page tables, for the areas above. va, pa and size are multiples of 4 KiB.
  */
 
-enum port_prot { PORT_RO, PORT_RW };	/* never executable */
+/*
+ * Rights, with a memory type or'ed to them. Readable always; PORT_RW | PORT_RX does not exist,
+ * and a host refuses it. A host without a type takes the next stricter one.
+ */
+enum port_prot {
+	PORT_RO = 0, PORT_RW = 1, PORT_RX = 2, PORT_RIGHTS = 3,
+	PORT_WB = 0,		/* memory: cached */
+	PORT_WC = 4,		/* writes gathered into bursts, reads not cached: framebuffers */
+	PORT_UC = 8,		/* each access as it stands, in order: registers */
+	PORT_WT = 12,		/* cached for reading; writes reach memory at once */
+	PORT_TYPES = 12,
+};
 
 /*
  * Makes every table that later port_map() calls on [va, va + size) need. `step` is the
@@ -72,6 +88,11 @@ int port_map_prepare(unsigned long va, size_t size, size_t step);
  * Maps [va, va + size) to [pa, pa + size) in an area prepared before; what was mapped
  * there is replaced. Any context; may not allocate, so it cannot fail in a prepared area;
  * -EFAULT, with nothing mapped, outside one. Once it returns this CPU sees the new mapping.
+ * Writable and executable at once: -EINVAL, nothing mapped.
+ *
+ * The vmalloc area is not prepared: there it makes the tables that it needs, in a thread that
+ * may sleep, replaces nothing (what is mapped there must have been unmapped), and can fail with
+ * -ENOMEM, some of the range mapped. The largest entries that fit are used. Tables are kept.
  */
 int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot);
 
@@ -79,13 +100,39 @@ int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
 void port_unmap(unsigned long va, size_t size);
 
 /*
+ * The same, but any CPU, this one too, may go on using its cached copy until the next
+ * port_flush() over it. What is mapped by one large entry goes as a whole.
+ */
+void port_unmap_lazy(unsigned long va, size_t size);
+
+/*
+ * Changes the rights of what is mapped in [va, va + size), part of the vmalloc area; its memory
+ * type stays. A large entry that lies in it in part is cut into small ones: may sleep, and
+ * -ENOMEM (some of the range changed) when there is no memory for that. -EINVAL, nothing
+ * changed: writable and executable. -EFAULT: a page of it is not mapped, nothing changed. CPUs
+ * keep their cached copies until port_flush().
+ */
+int port_protect(unsigned long va, size_t size, enum port_prot rights);
+
+/*
  * Every CPU forgets what it cached of [va, va + size), where port_unmap() was before. Waits
  * for all of them, so: interrupts on, no spin lock held. A host with one CPU does nothing.
  */
 void port_flush(unsigned long va, size_t size);
 
-/* Is va mapped, and to what? For validators and tests. */
+/* Is va mapped, and to what? Any context. */
 bool port_translate(unsigned long va, phys_addr_t *pa);
+
+/* The same with how it is mapped. For validators, reports and tests. */
+struct port_mapping {
+	phys_addr_t pa;		/* what va itself stands for */
+	size_t size;		/* of the entry: 4 KiB, 2 MiB, 1 GiB */
+	enum port_prot prot;
+};
+bool port_query(unsigned long va, struct port_mapping *mapping);
+
+/* Pages of the page allocator that hold tables, which are kept once they are made. */
+unsigned long port_table_pages(void);
 
 /*
  * 4. Text. printk(), panic(), dump_stack(), vsnprintf() and the string functions are the

@@ -76,6 +76,20 @@ unsigned long quarry_report_count(enum quarry_report kind);
 unsigned long quarry_report_total(void);
 
 /*
+ * For the report of a fault: says in buf which area of the vmalloc area addr lies in, or missed
+ * and by how much. False, with nothing written, for other addresses. Any context.
+ */
+bool quarry_explain_address(unsigned long addr, char *buf, size_t size);
+
+/*
+ * For whoever compares numbers of free pages: lets go of all that is free but kept or put off
+ * (quarry_reap(true), vm_unmap_aliases(); may sleep); the pages that mm/ keeps for tables and
+ * descriptions of its own even so, to be added to nr_free_pages().
+ */
+void quarry_settle(void);
+unsigned long quarry_kept_pages(void);
+
+/*
  * Checks every structure of mm/ against its invariants: returns the number of
  * violations, each reported as QUARRY_CORRUPTION. Any context; takes each lock in turn and
  * holds it for as long as its structure is large.

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmalloc: pages, a range of addresses, and page tables that bring them together.
+ *
+ * Pages are taken in blocks as large as there are, up to 2 MiB, and kept whole: one allocation
+ * and one free for up to 512 pages, and large page-table entries where a block of 2 MiB comes to
+ * lie at a multiple of 2 MiB. That is always so for them, because ranges of 2 MiB and more begin
+ * there and the sizes of the blocks only fall. When memory has no large block left, smaller ones
+ * do: a large block is not worth waiting or reclaiming for.
+ *
+ * The blocks of an area are a list through their first descriptors (page->private), so an area
+ * needs no table of its pages. Which page lies at an address the page tables tell. Blocks are
+ * __GFP_COMP, so that whoever takes a reference to any page of one holds all of it.
+ *
+ * An area becomes live when it is complete, and its end begins with one atomic step from live to
+ * retired: so of two vfree() of one area one is reported, whatever CPUs they run on. What happens
+ * to a retired area, and when its pages are freed, is told in vmap_pool.c.
+ *
+ * vunmap() waits until no CPU reaches the pages, because its caller may free them next;
+ * vm_unmap_ram() does not, as its name promises in Linux.
+ *
+ * Locks: none of its own.
+ * Costs: a walk of page tables for each block, a store for each page and again at the end.
+ */
+#include <linux/irqflags.h>
+#include <linux/log2.h>
+#include <linux/rcupdate.h>
+#include <linux/vmalloc.h>
+#include "vmap.h"
+
+static DEFINE_PER_CPU(long, nr_pages_used);	/* summed up; one CPU's may be negative */
+
+/* ---- Checks and reports ---- */
+
+/* Pages for `size` bytes; 0, reported, when nothing like that can be. */
+static unsigned long pages_wanted(unsigned long size, gfp_t gfp, const void *caller)
+{
+	if (size && size <= totalram_pages() << PAGE_SHIFT)
+		return PFN_UP(size);
+	if (!(gfp & __GFP_NOWARN))
+		pr_warn("vmalloc error: size %lu, %s; called by %pS\n", size,
+			size ? "exceeds total pages" : "nothing is asked for", caller);
+	return 0;
+}
+
+static void report_failure(unsigned long size, gfp_t gfp, const char *what, const void *caller)
+{
+	if (gfp & __GFP_NOWARN)
+		return;
+	pr_warn("vmalloc error: size %lu, %s; called by %pS\n", size, what, caller);
+	dump_stack();
+}
+
+/* Interrupts cannot wait; all others that must not are reported, and served if that can be. */
+static bool context_is_wrong(void)
+{
+	might_sleep();
+	return in_interrupt();
+}
+
+/* ---- Pages ---- */
+
+static struct page *take_block(gfp_t gfp, unsigned int order, int node)
+{
+	if (order)
+		gfp = (gfp & ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM)) | __GFP_NOWARN |
+		      __GFP_NORETRY | __GFP_COMP;
+	return alloc_pages_node(node, gfp, order);
+}
+
+/* Takes nr pages in blocks and maps each; what there is when it fails is in the area. */
+static bool populate(struct vmap_area *area, unsigned long nr, gfp_t gfp, int node)
+{
+	unsigned long va = area->start;
+	unsigned int order = PAGEBLOCK_ORDER;
+	struct page *page;
+
+	while (nr) {
+		if (nr < 1UL << order)
+			order = ilog2(nr);
+		page = take_block(gfp, order, node);
+		if (!page && !order)
+			return false;
+		if (!page) {
+			order--;
+			continue;
+		}
+		page->private = (unsigned long)area->blocks;
+		area->blocks = page;
+		area->vm.nr_pages += 1u << order;
+		if (port_map(va, page_to_phys(page), PAGE_SIZE << order, PORT_RW))
+			return false;
+		va += PAGE_SIZE << order;
+		nr -= 1UL << order;
+	}
+	return true;
+}
+
+static gfp_t pages_gfp(gfp_t gfp)
+{
+	gfp &= ~(__GFP_ZERO | __GFP_COMP);
+	return gfp & (__GFP_DMA | __GFP_DMA32) ? gfp : gfp | __GFP_HIGHMEM;
+}
+
+/* From here on it can be freed. */
+static void *publish(struct vmap_area *area, unsigned long size, unsigned long flags,
+		     const void *caller)
+{
+	area->vm.size = ((unsigned long)area->vm.nr_pages + 1) << PAGE_SHIFT;
+	area->vm.requested_size = size;
+	area->vm.flags = flags;
+	area->vm.caller = caller;
+	smp_store_release(&area->state, VMAP_LIVE);
+	return area->vm.addr;
+}
+
+static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
+			unsigned long flags, const void *caller)
+{
+	unsigned long nr = pages_wanted(size, gfp, caller);
+	struct vmap_area *area;
+
+	if (context_is_wrong() || !nr)
+		return NULL;
+	area = vmap_alloc(nr << PAGE_SHIFT, align);
+	if (!area) {
+		report_failure(size, gfp, "no such range of addresses is free", caller);
+		return NULL;
+	}
+	area->vm.nr_pages = 0;
+	if (unlikely(!populate(area, nr, pages_gfp(gfp), node))) {
+		vmap_retire(area, true);
+		report_failure(size, gfp, "failed to allocate pages", caller);
+		return NULL;
+	}
+	if (gfp & __GFP_ZERO)
+		memset(area->vm.addr, 0, nr << PAGE_SHIFT);
+	this_cpu_add(nr_pages_used, (long)nr);
+	return publish(area, size, VM_ALLOC | flags, caller);
+}
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
+		     const void *caller)
+{
+	return alloc_area(size, align, gfp, node, 0, caller);
+}
+
+void *vmalloc(unsigned long size)
+{
+	return alloc_area(size, 1, GFP_KERNEL, NUMA_NO_NODE, 0, __builtin_return_address(0));
+}
+
+void *vzalloc(unsigned long size)
+{
+	return alloc_area(size, 1, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, 0,
+			  __builtin_return_address(0));
+}
+
+void *vmalloc_node(unsigned long size, int node)
+{
+	return alloc_area(size, 1, GFP_KERNEL, node, 0, __builtin_return_address(0));
+}
+
+void *vzalloc_node(unsigned long size, int node)
+{
+	return alloc_area(size, 1, GFP_KERNEL | __GFP_ZERO, node, 0, __builtin_return_address(0));
+}
+
+void *vmalloc_user(unsigned long size)
+{
+	return alloc_area(size, 1, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, VM_USERMAP,
+			  __builtin_return_address(0));
+}
+
+void *vmalloc_32(unsigned long size)
+{
+	return alloc_area(size, 1, GFP_KERNEL | __GFP_DMA32, NUMA_NO_NODE, 0,
+			  __builtin_return_address(0));
+}
+
+void *vmalloc_32_user(unsigned long size)
+{
+	return alloc_area(size, 1, GFP_KERNEL | __GFP_DMA32 | __GFP_ZERO, NUMA_NO_NODE,
+			  VM_USERMAP, __builtin_return_address(0));
+}
+
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return alloc_area(size, 1, gfp, NUMA_NO_NODE, VM_ALLOW_HUGE_VMAP,
+			  __builtin_return_address(0));
+}
+
+void *__vmalloc(unsigned long size, gfp_t gfp)
+{
+	return alloc_area(size, 1, gfp, NUMA_NO_NODE, 0, __builtin_return_address(0));
+}
+
+/* ---- The end of an area ---- */
+
+static const char *why_not(const struct vmap_area *area, unsigned long flags)
+{
+	if (!area)
+		return "no area begins there";
+	if (READ_ONCE(area->state) == VMAP_LIVE)
+		return area->vm.flags & flags ? NULL : "an area of another kind";
+	return "already free";
+}
+
+/* The live area of that kind at addr, which is the caller's from now on; or NULL, reported. */
+static struct vmap_area *claim(const void *addr, unsigned long flags, const char *call)
+{
+	struct vmap_area *area;
+	const char *wrong;
+	u8 live = VMAP_LIVE;
+
+	rcu_read_lock();	/* of two who free it, the second may look at it too late */
+	area = vmap_find_start((unsigned long)addr);
+	wrong = why_not(area, flags);
+	if (unlikely(wrong) ||
+	    !__atomic_compare_exchange_n(&area->state, &live, VMAP_RETIRED, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		area = NULL;
+	rcu_read_unlock();
+	if (unlikely(!area))
+		report_misuse(QUARRY_BAD_FREE, addr, "%s(%px): %s", call, addr,
+			      wrong ? wrong : "already free");
+	return area;
+}
+
+void vfree_atomic(const void *addr)
+{
+	struct vmap_area *area;
+
+	if (!addr || WARN_ON(in_nmi()))
+		return;
+	area = claim(addr, VM_ALLOC, "vfree_atomic");
+	if (!area)
+		return;
+	this_cpu_sub(nr_pages_used, (long)area->vm.nr_pages);
+	vmap_retire_later(area);
+}
+
+void vfree(const void *addr)
+{
+	struct vmap_area *area;
+
+	if (in_interrupt()) {
+		vfree_atomic(addr);
+		return;
+	}
+	might_sleep();
+	if (!addr)
+		return;
+	area = claim(addr, VM_ALLOC, "vfree");
+	if (!area)
+		return;
+	this_cpu_sub(nr_pages_used, (long)area->vm.nr_pages);
+	vmap_retire(area, false);
+}
+
+/* ---- Other people's pages ---- */
+
+/* Pages that follow each other in memory, from the first on. */
+static unsigned int run_length(struct page **pages, unsigned int count)
+{
+	unsigned int nr = 1;
+
+	while (nr < count && pages[nr] == pages[0] + nr)
+		nr++;
+	return nr;
+}
+
+static bool map_pages(struct vmap_area *area, struct page **pages, unsigned int count,
+		      enum port_prot prot)
+{
+	unsigned int nr;
+
+	for (area->vm.nr_pages = 0; count; pages += nr, count -= nr) {
+		unsigned long va = area->start + ((unsigned long)area->vm.nr_pages << PAGE_SHIFT);
+
+		nr = run_length(pages, count);
+		area->vm.nr_pages += nr;
+		if (port_map(va, page_to_phys(pages[0]), (size_t)nr << PAGE_SHIFT, prot))
+			return false;
+	}
+	return true;
+}
+
+static void *map_area(struct page **pages, unsigned int count, unsigned long flags, pgprot_t prot,
+		      const void *caller)
+{
+	unsigned long size = (unsigned long)count << PAGE_SHIFT;
+	struct vmap_area *area;
+
+	if (context_is_wrong() || !pages_wanted(size, 0, caller))
+		return NULL;
+	if ((pgprot_val(prot) & PORT_RIGHTS) == (PORT_RW | PORT_RX)) {
+		report_misuse(QUARRY_BAD_ARGUMENT, pages,
+			      "vmap(pages:%px, count:%u): writable and executable", pages, count);
+		return NULL;
+	}
+	area = vmap_alloc(size, PAGE_SIZE);
+	if (area && map_pages(area, pages, count, (enum port_prot)pgprot_val(prot)))
+		return publish(area, size, flags, caller);
+	if (area)
+		vmap_retire(area, true);
+	report_failure(size, 0, "no addresses, or no tables", caller);
+	return NULL;
+}
+
+void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_t prot)
+{
+	return map_area(pages, count, (flags & ~(VM_ALLOC | VM_IOREMAP | VM_RAM)) | VM_MAP, prot,
+			__builtin_return_address(0));
+}
+
+static void unmap_area(const void *addr, unsigned long flags, const char *call, bool now)
+{
+	struct vmap_area *area;
+
+	if (in_interrupt()) {
+		report_misuse(QUARRY_BAD_UNMAP, addr, "%s(%px): in an interrupt", call, addr);
+		return;
+	}
+	might_sleep();
+	area = addr ? claim(addr, flags, call) : NULL;
+	if (area)
+		vmap_retire(area, now);
+}
+
+void vunmap(const void *addr)
+{
+	unmap_area(addr, VM_MAP, "vunmap", true);
+}
+
+void *vm_map_ram(struct page **pages, unsigned int count, int node)
+{
+	return map_area(pages, count, VM_RAM, PAGE_KERNEL, __builtin_return_address(0));
+}
+
+void vm_unmap_ram(const void *mem, unsigned int count)
+{
+	unmap_area(mem, VM_RAM, "vm_unmap_ram", false);
+}
+
+/* ---- Questions ---- */
+
+bool is_vmalloc_addr(const void *addr)
+{
+	return (unsigned long)addr - port_vmalloc_base < port_vmalloc_size;
+}
+
+struct page *vmalloc_to_page(const void *addr)
+{
+	phys_addr_t pa;
+
+	if (!is_vmalloc_addr(addr) || !port_translate((unsigned long)addr, &pa) ||
+	    !pfn_valid(PFN_DOWN(pa)))
+		return NULL;
+	return phys_to_page(pa);
+}
+
+unsigned long vmalloc_to_pfn(const void *addr)
+{
+	phys_addr_t pa;
+
+	return is_vmalloc_addr(addr) && port_translate((unsigned long)addr, &pa) ? PFN_DOWN(pa) : 0;
+}
+
+struct vm_struct *find_vm_area(const void *addr)
+{
+	struct vmap_area *area = vmap_find((unsigned long)addr);
+
+	if (!area || READ_ONCE(area->state) != VMAP_LIVE ||
+	    (unsigned long)addr - area->start >= (unsigned long)area->vm.nr_pages << PAGE_SHIFT)
+		return NULL;
+	return &area->vm;
+}
+
+unsigned long vmalloc_nr_pages(void)
+{
+	unsigned int cpu;
+	long nr = 0;
+
+	for_each_possible_cpu(cpu)
+		nr += READ_ONCE(per_cpu(nr_pages_used, cpu));
+	return (unsigned long)max(nr, 0L);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* What vmap.c, vmap_pool.c, vmalloc.c and their tests share. */
+#ifndef MM_VMAP_H
+#define MM_VMAP_H
+
+#include <linux/vmalloc.h>
+#include "internal.h"
+
+enum vmap_state {
+	VMAP_NODE,	/* no range: on the list of spare ones */
+	VMAP_FREE,	/* in its space's tree */
+	VMAP_TAKEN,	/* out of the tree, mapping nothing: with one CPU, or on its way */
+	VMAP_LIVE,	/* somebody has it */
+	VMAP_RETIRED,	/* given back; CPUs may remember what it mapped */
+};
+
+#define VMAP_CLASSES 11		/* sizes that CPUs keep ready-made: see vmap_pool.c */
+#define VMAP_OTHER   VMAP_CLASSES	/* any other size */
+
+/*
+ * A range of addresses, free or not. Its memory outlives the readers of RCU, so what the index
+ * yields is safe to look at for them, if not to believe.
+ */
+struct vmap_area {
+	struct vm_struct vm;		/* what its user may see */
+	unsigned long start, end;	/* all of it, the guard too: [start, end) */
+	struct vmap_area *prev, *next;	/* by address, whatever their state */
+	struct vmap_area *left, *right;	/* free: children in the tree; else left: next of a chain */
+	struct page *blocks;		/* VM_ALLOC: its blocks, each page->private the next */
+	u32 priority;			/* in the tree: parents have the higher one */
+	u8 state;			/* enum vmap_state */
+	u8 class;
+};
+
+static inline struct vmap_area *vm_to_area(const struct vm_struct *vm)
+{
+	return container_of(vm, struct vmap_area, vm);
+}
+
+/* ---- vmap_index.c: from an address to the range that begins there ---- */
+
+/* For [start, start + size): 0, or -ENOMEM. While booting. */
+int vmap_index_init(unsigned long start, unsigned long size);
+/* Makes what vmap_index_set() of that address needs. May sleep. False: no memory. */
+bool vmap_index_prepare(unsigned long addr);
+/* For whoever owns the address; NULL: nothing begins there. */
+void vmap_index_set(unsigned long addr, struct vmap_area *area);
+/* The range that begins there; the last one that begins at or below it. NULL. Any context. */
+struct vmap_area *vmap_find_start(unsigned long addr);
+struct vmap_area *vmap_find(unsigned long addr);
+/* Pages of the index. */
+unsigned long vmap_index_pages(void);
+
+/* ---- vmap_node.c: descriptions of ranges; callers hold vmap_lock ---- */
+
+unsigned long vmap_nodes_spare(void);
+/* At least one must be spare. */
+struct vmap_area *vmap_node_get(void);
+void vmap_node_put(struct vmap_area *node);
+/* A page to make spare ones from, and that done. The first without vmap_lock: may sleep; NULL. */
+void *vmap_nodes_page_alloc(void);
+void vmap_nodes_add(void *page);
+/* Pages that hold them. */
+unsigned long vmap_nodes_pages(void);
+/* Waits for those pages that are about to go back. May sleep, without vmap_lock. */
+void vmap_nodes_wait(void);
+
+/* ---- vmap.c: ranges ---- */
+
+/* A piece of address space that is handed out in ranges. */
+struct vmap_space {
+	unsigned long start, end;	/* constant */
+	struct vmap_area *root;		/* free ranges, by size, then by address */
+	struct vmap_area *first;	/* all ranges, by address */
+};
+
+/* For vmalloc areas below 2 MiB, and for those from there on, where all is 2 MiB aligned. */
+extern struct vmap_space vmap_small, vmap_large;
+
+/* Before the page allocator works; once it does. 0 or -ENOMEM. */
+int vmap_init(void);
+int vmap_init_spaces(void);
+/* Makes all of [start, end) one free range of the space; false when there is no memory. */
+bool vmap_space_init(struct vmap_space *space, unsigned long start, unsigned long end);
+/* The end of a space that is one free range again. */
+void vmap_space_end(struct vmap_space *space);
+/*
+ * The smallest free range that can hold `size` bytes at a multiple of `align` (a power of two):
+ * cut out of it, VMAP_TAKEN. NULL when there is none, or no memory to describe it. May sleep.
+ */
+struct vmap_area *vmap_take(struct vmap_space *space, unsigned long size, unsigned long align);
+/* Gives such a range back. No CPU may remember a mapping there. */
+void vmap_give(struct vmap_space *space, struct vmap_area *area);
+/* Pages that hold descriptions of ranges and the index: kept once they are made. */
+unsigned long vmap_kept_pages(void);
+/* Violations in a space; all in both, and the index. */
+unsigned int vmap_space_validate(const struct vmap_space *space);
+unsigned int vmap_validate(void);
+/* Calls fn for each range, with the lock held, until it returns false. */
+void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg),
+		   void *arg);
+
+/* ---- vmap_pool.c: ranges with a guard, ready for use, and their end ---- */
+
+/*
+ * A range for size bytes (whole pages) and a guard behind: vm.addr is set, VMAP_TAKEN. NULL when
+ * there is none even after all that was put off was done. May sleep.
+ */
+struct vmap_area *vmap_alloc(unsigned long size, unsigned long align);
+/*
+ * The end of a range that nobody uses any more: unmaps what vm.nr_pages says, has the CPUs
+ * forget it, frees its blocks and makes it free. Threads. `now`: all that before it returns,
+ * which takes interrupts that are on; else some of it at a later time.
+ */
+void vmap_retire(struct vmap_area *area, bool now);
+/* The same in a thread, soon. Any context but NMIs. */
+void vmap_retire_later(struct vmap_area *area);
+/* Starts that thread. 0 or -ENOMEM. */
+int vmap_start(void);
+/* How often all CPUs were told to forget: for tests. */
+unsigned long vmap_flushes(void);
+
+#endif
