@@ -46,7 +46,17 @@ void warn_counted(void);
 /* Prints the reports that `report=` names; `when` stands behind the name of each. */
 void reports_print(const char *when);
 
-/* 5. selftest.c */
+/* 5. workqueue.c */
+
+/* Once there are threads: work that was queued before begins. */
+void workqueue_init(void);
+/*
+ * All that is queued has run, and workers that are not needed any more are gone: for whoever
+ * compares numbers of free pages. May sleep; where it must not, does nothing.
+ */
+void workqueue_trim(void);
+
+/* 6. selftest.c */
 
 /* How many cases selftest_run() has chosen: 0 when the command line kept it from running. */
 unsigned int selftest_planned(void);

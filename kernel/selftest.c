@@ -333,6 +333,7 @@ bool selftest_refuses(char *why, size_t size)
 /* As good as free is what an allocator keeps: stacks given back, per-CPU memory, bookkeeping. */
 static unsigned long count_free_pages(void)
 {
+	workqueue_trim();
 	if (!irqs_disabled())
 		quarry_settle();
 	return nr_free_pages() + arch_stack_pool_pages() + quarry_kept_pages();

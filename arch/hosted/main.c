@@ -238,6 +238,7 @@ int main(int argc, char **argv)
 	smp_start();				/* the other CPUs run */
 	if (rcu_init())				/* what readers may look at can be freed later */
 		panic("not enough memory for the thread of RCU");
+	workqueue_init();			/* functions can be put off to a thread */
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */

@@ -24,6 +24,7 @@
 #define ENOSYS	38
 #define EOVERFLOW 75
 #define EOPNOTSUPP 95
+#define ETIME	  62
 #define ETIMEDOUT 110
 
 #endif
