@@ -11,8 +11,7 @@
  * are missing (or too many), interrupts switched off.
  *
  * Command line:
- *	test=GLOB[,GLOB...]	only cases whose suite.name matches (`*`, `?`), or whose suite
- *				does
+ *	test=GLOB[,GLOB...]	only cases whose suite.name or suite matches (`*`, `?`)
  *	tap=ktap		nested KTAP instead of flat TAP 13
  *	scale=N			stress and randomised cases run N times as long
  *	seed=N			where random numbers start
