@@ -173,10 +173,10 @@ static struct page *split(struct pageblock *pb, unsigned int index, unsigned int
 	return page;
 }
 
-static struct page *alloc_in_block(struct zone *zone, struct pageblock *pb, unsigned int order)
+/* The free block at index, of order `have`: its lower end is allocated. */
+static struct page *alloc_at(struct zone *zone, struct pageblock *pb, unsigned int index,
+			     unsigned int have, unsigned int order)
 {
-	unsigned int have = order + __ffs(pb->orders >> order);
-	unsigned int index = pb->head[have];
 	struct page *page;
 
 	take(pb, block_page(pb, index), have);
@@ -185,6 +185,13 @@ static struct page *alloc_in_block(struct zone *zone, struct pageblock *pb, unsi
 	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	relist_block(zone, pb);
 	return page;
+}
+
+static struct page *alloc_in_block(struct zone *zone, struct pageblock *pb, unsigned int order)
+{
+	unsigned int have = order + __ffs(pb->orders >> order);
+
+	return alloc_at(zone, pb, pb->head[have], have, order);
 }
 
 /* ---- Whole page blocks: orders 9 and 10 ---- */
@@ -206,6 +213,15 @@ static void take_whole(struct zone *zone, struct pageblock *pb)
 	block_page(pb, 0)->state = PAGE_NONE;
 }
 
+/* Takes a whole block of order `have` off its list, cut to `order`, 9 or more. */
+static void cut_whole(struct zone *zone, struct pageblock *pb, unsigned int have,
+		      unsigned int order)
+{
+	take_whole(zone, pb);
+	while (have-- > order)
+		push_whole(zone, pb + (1u << (have - PAGEBLOCK_ORDER)), have);
+}
+
 /* A wholly free block of order 9 or 10, off its list, cut to `order`; or NULL. */
 static struct pageblock *alloc_whole(struct zone *zone, unsigned int order)
 {
@@ -215,21 +231,17 @@ static struct pageblock *alloc_whole(struct zone *zone, unsigned int order)
 
 		if (number == BLOCK_NONE)
 			continue;
-		take_whole(zone, pb);
-		while (have-- > order)
-			push_whole(zone, pb + (1u << (have - PAGEBLOCK_ORDER)), have);
+		cut_whole(zone, pb, have, order);
 		return pb;
 	}
 	return NULL;
 }
 
-static struct page *alloc_large(struct zone *zone, unsigned int order)
+/* Page blocks that are wholly free and in no list become one allocated block. */
+static struct page *use_whole(struct zone *zone, struct pageblock *pb, unsigned int order)
 {
-	struct pageblock *pb = alloc_whole(zone, order);
 	struct page *page;
 
-	if (!pb)
-		return NULL;
 	for (unsigned int i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
 		pb[i].nr_free = 0;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
@@ -237,6 +249,18 @@ static struct page *alloc_large(struct zone *zone, unsigned int order)
 	page->state = PAGE_USED;
 	page->order = order;
 	return page;
+}
+
+/* One page block that is wholly free and in no list gives its first, smaller block. */
+static struct page *open_whole(struct zone *zone, struct pageblock *pb, unsigned int order,
+			       enum mobility mobility)
+{
+	set_mobility(pb, mobility);
+	pb->nr_free -= 1u << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
+	split(pb, 0, PAGEBLOCK_ORDER, order);
+	relist_block(zone, pb);
+	return block_page(pb, 0);
 }
 
 /* Frees a block of order 9 or 10 whose page blocks are in no list. */
@@ -289,20 +313,28 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 {
 	struct pageblock *pb;
 
-	if (order >= PAGEBLOCK_ORDER)
-		return alloc_large(zone, order);
+	if (order >= PAGEBLOCK_ORDER) {
+		pb = alloc_whole(zone, order);
+		return pb ? use_whole(zone, pb, order) : NULL;
+	}
 	pb = fullest(zone, order, mobility);
 	if (pb)
 		return alloc_in_block(zone, pb, order);
 	pb = alloc_whole(zone, PAGEBLOCK_ORDER);
-	if (!pb)
-		return NULL;
-	set_mobility(pb, mobility);
-	pb->nr_free -= 1u << order;
-	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
-	split(pb, 0, PAGEBLOCK_ORDER, order);
-	relist_block(zone, pb);
-	return block_page(pb, 0);
+	return pb ? open_whole(zone, pb, order, mobility) : NULL;
+}
+
+struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,
+			enum mobility mobility)
+{
+	unsigned int have = page->order, whole = max_t(unsigned int, order, PAGEBLOCK_ORDER);
+	struct pageblock *pb = page_block(page);
+
+	if (have < PAGEBLOCK_ORDER)
+		return alloc_at(zone, pb, page_to_pfn(page) % PAGEBLOCK_PAGES, have, order);
+	cut_whole(zone, pb, have, whole);
+	return order >= PAGEBLOCK_ORDER ? use_whole(zone, pb, order)
+					: open_whole(zone, pb, order, mobility);
 }
 
 struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility)

@@ -239,6 +239,9 @@ void buddy_init_block(struct zone *zone, struct pageblock *pb);
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility);
 /* The same out of page blocks of other mobility; takes those over that are mostly free. */
 struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility);
+/* A free block of that order or a larger one that the caller chose: its lower end. */
+struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,
+			enum mobility mobility);
 /* The block must be PAGE_USED of that order. */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
 /* Pages [start, end) of live page blocks that are in no block yet. */
@@ -370,6 +373,14 @@ struct page *get_page_from_zones(const struct alloc_request *req, unsigned int a
 struct page *alloc_pages_slow(const struct alloc_request *req);
 /* The block `page allocation failure`, but for __GFP_NOWARN. Any context. */
 void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask);
+
+/* ---- contig.c ---- */
+
+/*
+ * As alloc_pages_node(), for memory that ends at or below a page: from the zones that do not reach
+ * above it, and by searching the one that does. No HIGHMEM; flags that choose a zone are ignored.
+ */
+struct page *alloc_pages_below(int nid, gfp_t gfp, unsigned int order, unsigned long end_pfn);
 
 /* ---- page_free.c ---- */
 

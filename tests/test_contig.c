@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages below an address: never above it, and from where they are least scarce. */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include "mm/internal.h"
+#include "tests/selftest.h"
+
+#define QUIET (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
+
+/* Free pages that end at or below a page and are no HIGHMEM: as many as the zones say at most. */
+static unsigned long could_be_free(unsigned long end_pfn)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (zone->idx != ZONE_HIGHMEM && zone->start_pfn < end_pfn)
+			pages += min(zone->nr_free + zone->nr_pristine, end_pfn - zone->start_pfn);
+	return pages;
+}
+
+static unsigned long end_of(const struct page *page, unsigned int order)
+{
+	return page_to_pfn(page) + (1UL << order);
+}
+
+SELFTEST(contig, no_block_lies_above_its_limit)
+{
+	unsigned int bits, order, got = 0;
+
+	for (bits = 16; bits <= 46; bits++) {
+		unsigned long end_pfn = 1UL << (bits - PAGE_SHIFT);
+
+		for (order = 0; order < MAX_ORDER; order++) {
+			struct page *page = alloc_pages_below(NUMA_NO_NODE, QUIET, order, end_pfn);
+
+			if (!page)
+				continue;
+			got++;
+			CHECK(end_of(page, order) <= end_pfn);
+			CHECK(!PageHighMem(page));
+			CHECK_EQ(page_to_pfn(page) % (1UL << order), 0);
+			CHECK_EQ(page_count(page), 1);
+			__free_pages(page, order);
+		}
+	}
+	CHECK(got > 0);
+}
+
+SELFTEST(contig, limits_of_any_number)
+{
+	unsigned long n = selftest_scaled(300);
+
+	while (n--) {
+		unsigned long end_pfn = selftest_random_below(2 * max_pfn);
+		unsigned int order = selftest_random_below(4);
+		struct page *page = alloc_pages_below(NUMA_NO_NODE, QUIET, order, end_pfn);
+
+		if (!page)
+			continue;
+		CHECK(end_of(page, order) <= end_pfn);
+		__free_pages(page, order);
+	}
+}
+
+/* Takes all that there is below a limit, single pages, linked through their descriptors. */
+static unsigned long take_all(unsigned long end_pfn, unsigned long at_most, struct list_head *taken)
+{
+	unsigned long nr = 0;
+	struct page *page;
+
+	INIT_LIST_HEAD(taken);
+	while (nr < at_most && (page = alloc_pages_below(NUMA_NO_NODE, QUIET, 0, end_pfn))) {
+		CHECK(page_to_pfn(page) < end_pfn);
+		list_add(&page->lru, taken);
+		nr++;
+	}
+	return nr;
+}
+
+static void give_all(struct list_head *taken)
+{
+	while (!list_empty(taken)) {
+		struct page *page = list_first_entry(taken, struct page, lru);
+
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
+/* A limit that cuts a zone, with at most some thousand pages below it. */
+static unsigned long find_cut(void)
+{
+	unsigned int bits;
+
+	for (bits = 22; bits <= 34; bits++) {
+		unsigned long end_pfn = 3UL << (bits - PAGE_SHIFT - 1);
+
+		if (could_be_free(end_pfn) > 64)
+			return end_pfn;
+	}
+	return 0;
+}
+
+SELFTEST(contig, an_exhausted_limit_gives_null_and_nothing_above)
+{
+	unsigned long end_pfn = find_cut(), nr;
+	struct list_head taken;
+	struct page *page;
+
+	if (!end_pfn)
+		SKIP("no memory so low");
+	nr = take_all(end_pfn, 20000, &taken);
+	CHECK(nr > 16);
+	if (nr < 20000) {
+		CHECK(!alloc_pages_below(NUMA_NO_NODE, QUIET, 0, end_pfn));
+		page = alloc_page(GFP_KERNEL);	/* there is more elsewhere */
+		if (page)
+			__free_page(page);
+	}
+	give_all(&taken);
+	page = alloc_pages_below(NUMA_NO_NODE, QUIET, 0, end_pfn);
+	CHECK(page);
+	if (page)
+		__free_page(page);
+}
+
+/* 28 bits: no border of a zone. What is lower is kept for who cannot do without. */
+SELFTEST(contig, a_limit_between_zones_spares_the_lower_zone)
+{
+	unsigned long end_pfn = 1UL << (28 - PAGE_SHIFT);
+	struct zone *dma32 = node_zone(0, ZONE_DMA32);
+	struct page *page;
+
+	if (!dma32 || dma32->start_pfn + 4096 > end_pfn || dma32->end_pfn <= end_pfn)
+		SKIP("the zone DMA32 of node 0 is not cut");
+	page = alloc_pages_below(0, GFP_KERNEL, 0, end_pfn);
+	REQUIRE(page);
+	CHECK(page_zone(page) == dma32);
+	CHECK(page_to_pfn(page) < end_pfn);
+	__free_page(page);
+	page = alloc_pages_below(0, GFP_KERNEL, 0, MAX_DMA_PFN);
+	if (page) {
+		CHECK_EQ(page_zonenum(page), ZONE_DMA);
+		__free_page(page);
+	}
+}
+
+SELFTEST(contig, a_limit_above_everything_is_no_limit)
+{
+	struct page *page = alloc_pages_below(NUMA_NO_NODE, GFP_KERNEL | __GFP_ZERO, 2, ~0UL);
+
+	REQUIRE(page);
+	CHECK(!memchr_inv(phys_to_virt(page_to_phys(page)), 0, 4 * PAGE_SIZE));
+	__free_pages(page, 2);
+	CHECK(!alloc_pages_below(NUMA_NO_NODE, QUIET, 0, 0));
+	CHECK(!alloc_pages_below(NUMA_NO_NODE, QUIET, MAX_ORDER, ~0UL));
+}
+
+SELFTEST(contig, what_it_gives_is_cleared_where_it_was_soiled)
+{
+	unsigned long end_pfn = find_cut();
+	struct page *page;
+
+	if (!end_pfn)
+		SKIP("no memory so low");
+	page = alloc_pages_below(NUMA_NO_NODE, GFP_KERNEL, 0, end_pfn);
+	REQUIRE(page);
+	memset(phys_to_virt(page_to_phys(page)), 0x5a, PAGE_SIZE);
+	__free_page(page);
+	page = alloc_pages_below(NUMA_NO_NODE, GFP_KERNEL | __GFP_ZERO, 0, end_pfn);
+	REQUIRE(page);
+	CHECK(!memchr_inv(phys_to_virt(page_to_phys(page)), 0, PAGE_SIZE));
+	__free_page(page);
+}
