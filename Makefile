@@ -41,7 +41,7 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-linux compare check-layers clean help FORCE
+	bench bench-linux compare bench-hosted check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -168,6 +168,12 @@ compare: bench				## both, side by side, and the picture build/compare.svg
 	@tests/bench/linux/run > $(BUILD)/bench-linux.out || { cp tests/bench/linux.tsv \
 		$(BUILD)/bench-linux.tsv; echo 'compare: Linux as it was measured once'; } >&2
 	@tests/bench/compare $(BUILD)/bench.tsv $(BUILD)/bench-linux.tsv $(BUILD)/compare.svg
+bench-hosted:				## real time beside glibc, jemalloc and mimalloc
+	@$(MAKE) --no-print-directory HOSTED_SANITIZE= HOSTED_OPT=-O2 \
+		HOSTED_BUILD=$(BUILD)/hosted-bench $(BUILD)/hosted-bench/quarry
+	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
+		-o $(BUILD)/bench-malloc tests/bench/realtime.c
+	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 

@@ -43,11 +43,28 @@ static void report_boot(void)
 	       hundredths);
 }
 
-static int bench_thread(void *unused)
+/* `bench=time-NAME scale=N`: real time, for the hosted port. */
+static bool run_realtime(void)
+{
+	u64 repeat;
+
+	if (strncmp(pattern, "time-", 5))
+		return false;
+	bench_realtime(pattern + 5, cmdline_size("scale", &repeat) ? repeat : 1);
+	return true;
+}
+
+static void run_counted(void)
 {
 	if (selftest_glob(pattern, "boot"))
 		report_boot();
 	bench_run(pattern);
+}
+
+static int bench_thread(void *unused)
+{
+	if (!run_realtime())
+		run_counted();
 	complete(&finished);
 	return 0;
 }

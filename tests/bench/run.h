@@ -11,5 +11,7 @@ void bench_note_boot(u64 cycles);
 bool bench_asked(void);
 /* Runs what it wants; false when that could not be done. In a thread. */
 bool bench_rows_run(void);
+/* realtime.c: the row of that name, or all; its loops `repeat` times as long. In a thread. */
+void bench_realtime(const char *name, unsigned long repeat);
 
 #endif
