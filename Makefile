@@ -41,7 +41,7 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-linux compare bench-hosted check-layers clean help FORCE
+	bench bench-linux compare bench-hosted mutate check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -151,7 +151,7 @@ test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every t
 		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
-test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY)	## ten million page operations in all contexts
+test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY)	## page operations, memory past its end: minutes
 	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
 	@$(PROVE) --timer $(sort $(wildcard tests/long/*.machine))
 test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
@@ -174,6 +174,8 @@ bench-hosted:				## real time beside glibc, jemalloc and mimalloc
 	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
 		-o $(BUILD)/bench-malloc tests/bench/realtime.c
 	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
+mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
+	@tests/mutate/run $(if $(M),'$(M)')
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 

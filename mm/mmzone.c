@@ -317,6 +317,14 @@ bool PageHighMem(const struct page *page)
  * No tail page says where its block begins: allocating would then have to write each. But a
  * block of order o starts at a multiple of 2^o, so at most MAX_ORDER places come into question.
  */
+/* Does a block begin here? PG_TAIL says no for slabs only: elsewhere its bit may mean a CPU. */
+static bool is_head(const struct page *page)
+{
+	u8 state = READ_ONCE(page->state);
+
+	return state != PAGE_NONE && !(state == PAGE_SLAB && (page->flags & PG_TAIL));
+}
+
 struct page *page_block_head(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
@@ -326,7 +334,7 @@ struct page *page_block_head(const struct page *page)
 
 		if (!page_block(head)->live)
 			return NULL;
-		if (READ_ONCE(head->state) != PAGE_NONE && !(head->flags & PG_TAIL))
+		if (is_head(head))
 			return READ_ONCE(head->order) >= order ? head : NULL;
 	}
 	return NULL;

@@ -17,7 +17,9 @@
  *
  *	4. Out-of-memory notifiers, for requests of an order up to 3 that allow IO and FS and
  *	   are neither __GFP_NORETRY nor __GFP_RETRY_MAYFAIL; what they free begins 3. anew.
- *	5. The failure report, and NULL.
+ *	5. __GFP_NOFAIL: waits to be given a block (page_wait.c), and has half of the reserve, as
+ *	   what it does may free memory. Where it may not sleep it is reported, and may fail.
+ *	6. The failure report, and NULL.
  *
  * A thread's own limits (linux/sched/mm.h) are taken off the flags first.
  *
@@ -31,6 +33,7 @@
 #define COSTLY_ORDER	3
 #define MAX_ROUNDS	16
 #define MAX_IDLE_ROUNDS 16
+#define RECHECK		(HZ / 5)	/* __GFP_NOFAIL: what can be reclaimed tells nobody */
 
 unsigned int alloc_rights(gfp_t gfp)
 {
@@ -113,6 +116,36 @@ static struct page *reclaim_and_alloc(const struct alloc_request *req, unsigned 
 	return page;
 }
 
+/* For who cannot fail. */
+static struct page *wait_for_page(const struct alloc_request *req, unsigned int alloc_flags)
+{
+	struct page_waiter waiter;
+	struct page *page;
+
+	pcp_close();
+	page_wait_begin(&waiter, req, alloc_flags | ALLOC_MIN_RESERVE);
+	while (!(page = page_wait_sleep(&waiter, RECHECK))) {
+		if (current->flags & PF_MEMALLOC)
+			continue;
+		try_to_free_pages(req, alloc_flags);
+		if (notifiers_may_help(req))
+			out_of_memory(req, alloc_flags);
+	}
+	pcp_open();
+	return page;
+}
+
+/* __GFP_NOFAIL where it cannot be kept. */
+static bool may_wait(const struct alloc_request *req)
+{
+	if (gfpflags_allow_blocking(req->gfp) && preemptible())
+		return true;
+	report_misuse(QUARRY_BAD_ARGUMENT, NULL,
+		      "alloc_pages(gfp:%#x, order:%u): __GFP_NOFAIL where it may not sleep",
+		      req->gfp, req->order);
+	return false;
+}
+
 struct page *alloc_pages_slow(const struct alloc_request *original)
 {
 	struct alloc_request req = *original;
@@ -131,6 +164,8 @@ struct page *alloc_pages_slow(const struct alloc_request *original)
 	page = drain_and_retry(&req, alloc_flags, may_sleep);
 	if (!page && may_sleep)
 		page = reclaim_and_alloc(&req, alloc_flags);
+	if (!page && (req.gfp & __GFP_NOFAIL) && may_wait(&req))
+		page = wait_for_page(&req, alloc_flags);
 	if (!page)
 		report_alloc_failure(original->gfp, req.order, req.nodes);
 	return page;

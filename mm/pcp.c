@@ -62,6 +62,7 @@
  */
 #include <linux/smp.h>
 #include "internal.h"
+#include "reclaim.h"
 
 #define REMOTE_MAX_ORDER 3	/* larger blocks of other nodes do not wait */
 #define BATCH_MAX 32		/* blocks under one lock: bounds the time with interrupts off */
@@ -139,6 +140,15 @@ unsigned int pcp_batch(const struct cpu_stack *stack)
 
 /* ---- Back to the zones ---- */
 
+/* Blocks went to its lists: who waits for one is served before anybody else comes. */
+static void unlock_freed(struct zone *zone)
+{
+	if (!zone)
+		return;
+	page_wait_serve(zone);
+	spin_unlock(&zone->lock);
+}
+
 /* The lowest entries go to their zones' lists. Interrupts are off. */
 static void drain(struct cpu_stack *stack, unsigned int nr)
 {
@@ -155,15 +165,13 @@ static void drain(struct cpu_stack *stack, unsigned int nr)
 			continue;
 		}
 		if (page_zone(page) != locked) {
-			if (locked)
-				spin_unlock(&locked->lock);
+			unlock_freed(locked);
 			locked = page_zone(page);
 			spin_lock(&locked->lock);
 		}
 		buddy_free(locked, page, order);
 	}
-	if (locked)
-		spin_unlock(&locked->lock);
+	unlock_freed(locked);
 	cut_bottom(stack, nr);
 }
 
@@ -183,7 +191,7 @@ static void free_to_zone(struct page *page, unsigned int order)
 
 	spin_lock(&zone->lock);
 	buddy_free(zone, page, order);
-	spin_unlock(&zone->lock);
+	unlock_freed(zone);
 }
 
 void pcp_free(struct page *page, unsigned int order)

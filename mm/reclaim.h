@@ -54,6 +54,35 @@ static inline bool request_allows(const struct alloc_request *request, const str
 	for (slot = node_zonelist((request)->nid, gfp_zone((request)->gfp)); *slot; slot++) \
 		if (!request_allows(request, *slot)) {} else
 
+/* ---- page_wait.c ---- */
+
+/* One that waits for a block, on its own stack; see page_wait.c. */
+struct page_waiter {
+	struct list_head entry;
+	const struct alloc_request *req;
+	unsigned int alloc_flags;
+	struct task_struct *task;
+	struct page *page;		/* handed over: PAGE_USED, no longer in the queue */
+};
+
+extern unsigned int nr_page_waiters;
+
+/* A block out of the zone's lists; PAGE_USED. Caller holds zone->lock. */
+struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobility);
+/* Queues current, and looks at its zones once. Caches of CPUs are closed. */
+void page_wait_begin(struct page_waiter *waiter, const struct alloc_request *req,
+		     unsigned int alloc_flags);
+/* Sleeps until a block was handed over, or `timeout` jiffies: NULL, it still is in the queue. */
+struct page *page_wait_sleep(struct page_waiter *waiter, long timeout);
+void __page_wait_serve(struct zone *zone);
+
+/* Something was freed into the zone, whose lock is still held: who waits for it gets it. */
+static inline void page_wait_serve(struct zone *zone)
+{
+	if (unlikely(READ_ONCE(nr_page_waiters)))
+		__page_wait_serve(zone);
+}
+
 /* ---- page_slow.c ---- */
 
 /* How far below a mark a request with these flags, in this context, may go. */

@@ -22,16 +22,6 @@
 
 #define PLENTY_SHARE 16		/* a zone with less than this part free gives no batches */
 
-/* A block out of the zone's lists. Caller holds zone->lock. */
-static struct page *take_block(struct zone *zone, unsigned int order, enum mobility mobility)
-{
-	struct page *page = buddy_alloc(zone, order, mobility);
-
-	while (!page && section_grow(zone))
-		page = buddy_alloc(zone, order, mobility);
-	return page ? page : buddy_steal(zone, order, mobility);
-}
-
 /* Is there so much in the lists that CPUs may take some in advance? */
 static bool has_plenty(const struct zone *zone)
 {
@@ -66,7 +56,7 @@ static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
 
 	spin_lock(&zone->lock);
 	if (zone_watermark_ok(zone, req->order, gfp_zone(req->gfp), alloc_flags)) {
-		page = take_block(zone, req->order, mobility);
+		page = zone_take(zone, req->order, mobility);
 		if (page && stack->max)
 			refill(zone, stack, req->order, mobility);
 	}

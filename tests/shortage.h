@@ -2,7 +2,8 @@
 /*
  * A zone that runs short, for tests of what happens then: one small zone that is the lowest of
  * its node, so that requests can be made that nothing else serves; pages taken out of it until
- * so many are left; and a cache with a shrinker that holds pages of it.
+ * so many are left; and a cache with a shrinker that holds pages of it. Meanwhile the caches of
+ * CPUs are closed, so that the numbers are exact.
  */
 #ifndef TESTS_SHORTAGE_H
 #define TESTS_SHORTAGE_H
@@ -20,6 +21,18 @@ struct shortage {
 	unsigned long marks[NR_WMARK];
 };
 
+/* Is there other memory, for all that the kernel needs meanwhile? */
+static inline bool shortage_is_bearable(const struct zone *without)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (zone != without && zone->idx <= ZONE_NORMAL &&
+		    zone_listed_pages(zone) > zone->watermark[WMARK_HIGH] + 256)
+			return true;
+	return false;
+}
+
 /* The smallest of the zones that are the lowest of their node. */
 static inline struct zone *shortage_zone(void)
 {
@@ -28,7 +41,7 @@ static inline struct zone *shortage_zone(void)
 
 	for_each_zone(zone) {
 		if (zone->nid != nid && zone_listed_pages(zone) > 8 * SHORT_MIN &&
-		    (!best || zone->managed < best->managed))
+		    (!best || zone->managed < best->managed) && shortage_is_bearable(zone))
 			best = zone;
 		nid = zone->nid;
 	}
@@ -83,6 +96,7 @@ static inline bool shortage_begin(struct shortage *s, unsigned long leave)
 		return false;
 	s->only = kinds[s->zone->idx] | __GFP_THISNODE | __GFP_NOWARN;
 	memcpy(s->marks, s->zone->watermark, sizeof(s->marks));
+	pcp_close();
 	shortage_set_marks(s, marks);
 	shortage_leave(s, leave);
 	return true;
@@ -93,6 +107,7 @@ static inline void shortage_end(struct shortage *s)
 	for (struct page *page; (page = s->taken); __free_pages(page, page->order))
 		s->taken = (struct page *)page_private(page);
 	shortage_set_marks(s, s->marks);
+	pcp_open();
 }
 
 /* How many pages requests with these flags get; they are given back. */

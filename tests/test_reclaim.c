@@ -175,6 +175,26 @@ SELFTEST(reclaim, numa_aware_shrinkers_are_called_for_each_node)
 	CHECK_EQ(plain.nr, 1000);		/* it is not called any more */
 }
 
+SELFTEST(reclaim, shrinkers_can_have_memory_of_their_own)
+{
+	struct toy toy = { .nr = 100 };
+	struct shrinker *shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE, "toy-%d", 1);
+
+	REQUIRE(shrinker);
+	CHECK_EQ(shrinker->seeks, DEFAULT_SEEKS);
+	shrinker->count_objects = toy_count;
+	shrinker->scan_objects = toy_scan;
+	shrinker->private_data = &toy;
+	CHECK_EQ(pass(GFP_KERNEL, 0), 0);	/* not yet */
+	shrinker_register(shrinker);
+	CHECK_EQ(pass(GFP_KERNEL, 0), 100);
+	shrinker_free(shrinker);
+	toy.nr = 100;
+	CHECK_EQ(pass(GFP_KERNEL, 0), 0);
+	shrinker_free(shrinker_alloc(0, "never registered"));
+	shrinker_free(NULL);
+}
+
 /* ---- Unregistering while it runs ---- */
 
 static struct completion inside, go_on;
@@ -215,8 +235,8 @@ SELFTEST(reclaim, unregistering_waits_for_callers)
 	test_thread_start(&walker, ANY_CPU, one_pass, NULL);
 	wait_for_completion(&inside);
 	test_thread_start(&leaver, ANY_CPU, unregister, &toy);
-	for (int i = 0; i < 100; i++)
-		yield();
+	WAIT_UNTIL(!(READ_ONCE(toy.shrinker.flags) & SHRINKER_REGISTERED));
+	msleep(3);
 	CHECK_EQ(READ_ONCE(toy.nr), 1000);	/* it still waits */
 	complete(&go_on);
 	test_thread_join(&walker);

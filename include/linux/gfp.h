@@ -44,6 +44,7 @@
 #define __GFP_COLD		((gfp_t)0x800000)
 #define __GFP_BITS_MASK		((gfp_t)0xffffff)
 
+#define GFP_ZONEMASK	(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
 #define __GFP_RECLAIM	(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
 #define __GFP_WAIT	__GFP_DIRECT_RECLAIM	/* the name up to Linux 4.3 */
 #define __GFP_REPEAT	__GFP_RETRY_MAYFAIL	/* the name up to Linux 4.12 */

@@ -72,7 +72,8 @@ struct shrinker {
 #define SHRINKER_NEEDS_FS    0x20	/* not called under GFP_NOIO and GFP_NOFS */
 
 /*
- * A shrinker with its name (printf-like), cleared but for seeks; NULL when there is no memory.
+ * A shrinker, cleared but for seeks; NULL when there is no memory. The name (printf-like) is
+ * accepted.
  * shrinker_free() gives it back, registered or not: waits until nobody is in it. May sleep; not
  * from a shrinker.
  */
