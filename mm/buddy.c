@@ -124,6 +124,15 @@ static void relist_block(struct zone *zone, struct pageblock *pb)
 
 /* ---- Free blocks inside a page block: orders 0 to 8 ---- */
 
+/*
+ * All four parts of the descriptor at once: who frees wrongly, or a block beside this one, looks
+ * without the lock.
+ */
+static void set_word(struct page *page, enum page_state state, unsigned int order)
+{
+	WRITE_ONCE(page->word, PAGE_WORD(state, order, 0, 0));
+}
+
 static struct page *block_page(const struct pageblock *pb, unsigned int index)
 {
 	return pfn_to_page(block_to_pfn(pb) + index);
@@ -133,8 +142,7 @@ static void push(struct pageblock *pb, unsigned int index, unsigned int order)
 {
 	struct page *page = block_page(pb, index);
 
-	page->state = PAGE_FREE;
-	page->order = order;
+	set_word(page, PAGE_FREE, order);
 	page->buddy.prev = INDEX_NONE;
 	page->buddy.next = pb->head[order];
 	if (page->buddy.next != INDEX_NONE)
@@ -155,7 +163,7 @@ static void take(struct pageblock *pb, struct page *page, unsigned int order)
 		pb->head[order] = next;
 	if (pb->head[order] == INDEX_NONE)
 		pb->orders &= ~BIT(order);
-	page->state = PAGE_NONE;
+	set_word(page, PAGE_NONE, 0);
 }
 
 /* Cuts the block at index from order `from` down to `to`; the upper halves become free. */
@@ -168,8 +176,7 @@ static struct page *split(struct pageblock *pb, unsigned int index, unsigned int
 		from--;
 		push(pb, index + (1u << from), from);
 	}
-	page->state = PAGE_USED;
-	page->order = to;
+	set_word(page, PAGE_USED, to);
 	return page;
 }
 
@@ -200,8 +207,7 @@ static void push_whole(struct zone *zone, struct pageblock *pb, unsigned int ord
 {
 	struct page *page = block_page(pb, 0);
 
-	page->state = PAGE_FREE;
-	page->order = order;
+	set_word(page, PAGE_FREE, order);
 	for (unsigned int i = 0; i < 1u << (order - PAGEBLOCK_ORDER); i++)
 		pb[i].nr_free = PAGEBLOCK_PAGES;
 	list_block(zone, pb, PLACE_WHOLE + order - PAGEBLOCK_ORDER);
@@ -210,7 +216,7 @@ static void push_whole(struct zone *zone, struct pageblock *pb, unsigned int ord
 static void take_whole(struct zone *zone, struct pageblock *pb)
 {
 	unlist_block(zone, pb);
-	block_page(pb, 0)->state = PAGE_NONE;
+	set_word(block_page(pb, 0), PAGE_NONE, 0);
 }
 
 /* Takes a whole block of order `have` off its list, cut to `order`, 9 or more. */
@@ -246,8 +252,7 @@ static struct page *use_whole(struct zone *zone, struct pageblock *pb, unsigned 
 		pb[i].nr_free = 0;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - (1u << order));
 	page = block_page(pb, 0);
-	page->state = PAGE_USED;
-	page->order = order;
+	set_word(page, PAGE_USED, order);
 	return page;
 }
 
@@ -363,7 +368,7 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order)
 	unsigned int index = page_to_pfn(page) % PAGEBLOCK_PAGES;
 
 	WRITE_ONCE(zone->nr_free, zone->nr_free + (1u << order));
-	page->state = PAGE_NONE;
+	set_word(page, PAGE_NONE, 0);
 	if (order >= PAGEBLOCK_ORDER) {
 		free_whole(zone, pb, order);
 		return;
@@ -372,7 +377,7 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order)
 	for (; order < PAGEBLOCK_ORDER; order++) {
 		struct page *buddy = block_page(pb, index ^ (1u << order));
 
-		if (buddy->state != PAGE_FREE || buddy->order != order)
+		if (READ_ONCE(buddy->state) != PAGE_FREE || buddy->order != order)
 			break;
 		take(pb, buddy, order);
 		index &= ~(1u << order);
@@ -420,8 +425,7 @@ void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn
 	for (unsigned long pfn = start_pfn; pfn < end_pfn;) {
 		unsigned int order = buddy_order_at(pfn, end_pfn);
 
-		pfn_to_page(pfn)->state = PAGE_USED;
-		pfn_to_page(pfn)->order = order;
+		set_word(pfn_to_page(pfn), PAGE_USED, order);
 		buddy_free(zone, pfn_to_page(pfn), order);
 		pfn += 1UL << order;
 	}

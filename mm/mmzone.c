@@ -363,7 +363,7 @@ struct page *compound_head(const struct page *page)
 {
 	struct page *head;
 
-	if (likely(page->state == PAGE_USED))
+	if (likely(READ_ONCE(page->state) == PAGE_USED))
 		return (struct page *)page;
 	head = page_block_head(page);
 	return head && is_compound(head) ? head : (struct page *)page;

@@ -112,6 +112,23 @@ unsigned long get_zeroed_page(gfp_t gfp)
 
 /* ---- Other sizes ---- */
 
+unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr_pages,
+					  struct page **pages)
+{
+	gfp_t rest = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) | __GFP_NOWARN;
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++) {
+		if (pages[i])
+			continue;
+		pages[i] = nid < 0 ? alloc_pages(gfp, 0) : alloc_pages_node(nid, gfp, 0);
+		if (!pages[i])
+			break;
+		gfp = rest;
+	}
+	return i;
+}
+
 void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
 	unsigned long nr = PFN_UP(size);

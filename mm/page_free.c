@@ -68,6 +68,8 @@ static void check_no_locks(const struct page *page)
 /* What is wrong with dropping a reference to this, or NULL. */
 static const char *why_not_free(const struct page *page, u64 word, unsigned int order)
 {
+	unsigned int state;
+
 	if (word_state(word) == PAGE_USED) {
 		if (word_order(word) != order && order != ANY_ORDER)
 			return "allocated at another order";
@@ -76,8 +78,9 @@ static const char *why_not_free(const struct page *page, u64 word, unsigned int 
 	page = page_block_head(page);
 	if (!page)
 		return "not from this allocator";
-	return page->state == PAGE_FREE || page->state == PAGE_CACHED ? "already free"
-								      : "inside an allocated block";
+	state = READ_ONCE(page->state);
+	return state == PAGE_FREE || state == PAGE_CACHED ? "already free"
+							  : "inside an allocated block";
 }
 
 /* A plain block whose owner lets go of it, while others hold its first page. */

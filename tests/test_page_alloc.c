@@ -442,3 +442,48 @@ SELFTEST(page_alloc, split_pages_are_freed_one_by_one)
 		__free_page(page + i);
 	}
 }
+
+SELFTEST(page_alloc, bulk_fills_the_empty_places)
+{
+	struct page *pages[40] = { NULL }, *mine[2];
+
+	mine[0] = pages[0] = alloc_page(GFP_KERNEL);
+	mine[1] = pages[7] = alloc_page(GFP_KERNEL);
+	REQUIRE(mine[0] && mine[1]);
+	CHECK_EQ(alloc_pages_bulk_array(GFP_KERNEL, 20, pages), 20);
+	CHECK(pages[0] == mine[0] && pages[7] == mine[1]);
+	CHECK(!pages[20]);
+	CHECK_EQ(alloc_pages_bulk_array(GFP_KERNEL, 20, pages), 20);
+	CHECK_EQ(alloc_pages_bulk_array(GFP_KERNEL, 0, pages), 0);
+	for (unsigned int i = 0; i < 20; i++) {
+		CHECK_EQ(page_count(pages[i]), 1);
+		for (unsigned int k = 0; k < i; k++)
+			CHECK(pages[i] != pages[k]);
+		__free_page(pages[i]);
+	}
+}
+
+/* One that fails says so once, for the first page; what it got before stays. */
+SELFTEST(page_alloc, bulk_stops_where_memory_ends)
+{
+	struct page *page, *chain = NULL, *pages[8] = { NULL };
+	unsigned long nr;
+
+	NEED_ZONE(ZONE_DMA, "DMA");
+	while ((page = alloc_page(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN))) {
+		page->private = (unsigned long)chain;
+		chain = page;
+	}
+	for (unsigned int i = 0; i < 3 && chain; i++) {
+		page = chain;
+		chain = (struct page *)page->private;
+		__free_page(page);
+	}
+	nr = alloc_pages_bulk_array(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN, 8, pages);
+	CHECK_EQ(nr, 3);
+	CHECK(!pages[3]);
+	while (nr--)
+		__free_page(pages[nr]);
+	for (; (page = chain); __free_page(page))
+		chain = (struct page *)page->private;
+}

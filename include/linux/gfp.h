@@ -104,6 +104,24 @@ unsigned long get_zeroed_page(gfp_t gfp);
 #define __get_dma_pages(gfp, order) __get_free_pages((gfp) | __GFP_DMA, order)
 
 /*
+ * Fills the empty places (NULL) of an array with single pages. Returns how many places from
+ * the first on have a page now, which may be less than nr_pages: only the first page that is
+ * missing is tried for as hard as the flags say.
+ */
+unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr_pages,
+					  struct page **pages);
+
+static inline unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr_pages,
+						   struct page **pages)
+{
+	return alloc_pages_bulk_array_node(gfp, NUMA_NO_NODE, nr_pages, pages);
+}
+
+#define alloc_pages_bulk(gfp, nr_pages, pages) alloc_pages_bulk_array(gfp, nr_pages, pages)
+#define alloc_pages_bulk_node(gfp, nid, nr_pages, pages) \
+	alloc_pages_bulk_array_node(gfp, nid, nr_pages, pages)
+
+/*
  * Drops one reference; the last one frees. `order` must be that of the allocation. Any
  * context. Address 0 and a NULL page are ignored. A page that is not allocated, or was at
  * another order, is reported (QUARRY_BAD_FREE) and left alone.
