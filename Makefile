@@ -151,7 +151,7 @@ test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every t
 		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
-test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## pages, memory past its end: minutes
+test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
 	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
 	@$(HOSTED_BINARY) 'test=page_model.*' scale=500 timeout=0
 	@$(HOSTED_TSAN) 'test=page_model.*' scale=500 timeout=0
