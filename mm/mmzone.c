@@ -28,6 +28,7 @@ unsigned long max_pfn;
 u8 *section_state;
 unsigned long min_free_kbytes;
 
+static int end_nid;	/* no node from here on has memory; 0 while there are none */
 static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
 
 /* ---- The plan ---- */
@@ -184,6 +185,7 @@ static int make_node(int nid)
 	nodes[nid] = memblock_alloc_node(sizeof(*nodes[nid]), 64, nid);
 	if (!nodes[nid])
 		return -ENOMEM;
+	end_nid = nid + 1;
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
 		nodes[nid]->zones[type].nid = nid;
 		nodes[nid]->zones[type].idx = type;
@@ -214,7 +216,7 @@ struct zone *next_zone(const struct zone *zone)
 	int nid = zone ? zone->nid : 0;
 	unsigned int idx = zone ? zone->idx + 1 : 0;
 
-	for (; nid < MAX_NUMNODES; nid++, idx = 0)
+	for (; nid < end_nid; nid++, idx = 0)
 		for (; nodes[nid] && idx < MAX_NR_ZONES; idx++)
 			if (nodes[nid]->zones[idx].present)
 				return &nodes[nid]->zones[idx];
