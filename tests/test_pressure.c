@@ -58,7 +58,8 @@ static struct worker workers[ARRAY_SIZE(mixes)];
 static struct larder cache;
 static gfp_t only;			/* flags added to all, GFP_ZONEMASK taken off; 0: none */
 static int only_nid;
-static struct completion begin;
+static struct completion begin, finish;
+static atomic_t nr_done;
 static bool stop;
 
 static unsigned long random_below(struct worker *w, unsigned long n)
@@ -129,6 +130,8 @@ static void work(void *arg)
 		cond_resched();
 	}
 	give(w, 0);
+	atomic_inc(&nr_done);
+	wait_for_completion(&finish);	/* with its stack, which lies where others would merge */
 }
 
 /* ---- In interrupts ---- */
@@ -218,14 +221,16 @@ SELFTEST(pressure, every_mix_of_flags_past_the_end_of_memory)
 {
 	if (!choose_memory())
 		SKIP("no small zone, and too much memory to use up");
-	count_blocks(false);
 	stop = false;
+	atomic_set(&nr_done, 0);
 	init_completion(&begin);
+	init_completion(&finish);
 	larder_open(&cache, 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(mixes); i++) {
 		start(&workers[i], &mixes[i]);
 		test_thread_start(&workers[i].thread, ANY_CPU, work, &workers[i]);
 	}
+	count_blocks(false);
 	complete_all(&begin);
 	start(&in_irq, &irq_mix);
 	timer_setup(&ticker, tick, 0);
@@ -236,14 +241,16 @@ SELFTEST(pressure, every_mix_of_flags_past_the_end_of_memory)
 		WAIT_UNTIL(READ_ONCE(workers[i].got));
 	WAIT_UNTIL(READ_ONCE(workers[2].below_min));
 	WRITE_ONCE(stop, true);
-	for (unsigned int i = 0; i < ARRAY_SIZE(mixes); i++)
-		test_thread_join(&workers[i].thread);
+	WAIT_UNTIL(atomic_read(&nr_done) == ARRAY_SIZE(mixes));
 	timer_delete_sync(&ticker);
 	give(&in_irq, 0);
 	larder_close(&cache);
-	for (unsigned int i = 0; i < ARRAY_SIZE(mixes); i++)
-		show(&workers[i]);
-	show(&in_irq);
 	CHECK_EQ(nr_page_waiters, 0);
 	count_blocks(true);
+	complete_all(&finish);
+	for (unsigned int i = 0; i < ARRAY_SIZE(mixes); i++) {
+		test_thread_join(&workers[i].thread);
+		show(&workers[i]);
+	}
+	show(&in_irq);
 }

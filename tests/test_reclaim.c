@@ -10,7 +10,7 @@
 struct toy {
 	struct shrinker shrinker;
 	unsigned long nr;		/* objects */
-	unsigned long scans, asked;	/* calls of scan, objects it was asked for */
+	unsigned long scans, freed;	/* calls of scan, objects freed */
 	unsigned long largest;		/* at once */
 	unsigned int nodes;		/* bit n: called for node n */
 	unsigned long (*instead)(struct toy *toy, struct shrink_control *sc);
@@ -30,11 +30,11 @@ static unsigned long toy_scan(struct shrinker *shrinker, struct shrink_control *
 	unsigned long freed = min(toy->nr, sc->nr_to_scan);
 
 	toy->scans++;
-	toy->asked += sc->nr_to_scan;
 	toy->largest = max(toy->largest, sc->nr_to_scan);
 	if (toy->instead)
 		return toy->instead(toy, sc);
 	toy->nr -= freed;
+	toy->freed += freed;
 	return freed;
 }
 
@@ -50,9 +50,13 @@ static void toy_register(struct toy *toy, unsigned long nr, int seeks, unsigned 
 	CHECK_EQ(register_shrinker(&toy->shrinker, "toy-%d", 1), 0);
 }
 
-static unsigned long pass(gfp_t gfp, int priority)
+/* One pass over all shrinkers, of whom the system has some, too: what this one freed. */
+static unsigned long pass(struct toy *toy, gfp_t gfp, int priority)
 {
-	return shrink_node(first_memory_node, true, gfp, priority);
+	unsigned long before = toy->freed;
+
+	shrink_node(first_memory_node, true, gfp, priority);
+	return toy->freed - before;
 }
 
 SELFTEST(reclaim, pressure_is_by_priority_and_price)
@@ -60,19 +64,19 @@ SELFTEST(reclaim, pressure_is_by_priority_and_price)
 	struct toy toy;
 
 	toy_register(&toy, 4096, DEFAULT_SEEKS, 0);
-	CHECK_EQ(pass(GFP_KERNEL, 12), 0);	/* two objects: too few for a batch */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 12), 0);	/* two objects: too few for a batch */
 	CHECK_EQ(toy.scans, 0);
-	CHECK_EQ(pass(GFP_KERNEL, 4), 512);	/* 4096 >> 4, twice; two are owed still */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 4), 512);	/* 4096 >> 4, twice; two are owed still */
 	CHECK_EQ(toy.scans, 4);
 	CHECK_EQ(toy.largest, SHRINK_BATCH);
 	unregister_shrinker(&toy.shrinker);
 
 	toy_register(&toy, 4096, 4 * DEFAULT_SEEKS, 0);
-	CHECK_EQ(pass(GFP_KERNEL, 4), 128);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 4), 128);
 	unregister_shrinker(&toy.shrinker);
 
 	toy_register(&toy, 1024, 0, 0);		/* no price: half of them, at any priority */
-	CHECK_EQ(pass(GFP_KERNEL, 12), 512);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 12), 512);
 	unregister_shrinker(&toy.shrinker);
 }
 
@@ -81,9 +85,9 @@ SELFTEST(reclaim, the_last_pass_asks_for_everything)
 	struct toy toy;
 
 	toy_register(&toy, 1000, DEFAULT_SEEKS, 0);
-	CHECK_EQ(pass(GFP_KERNEL, 0), 1000);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 1000);
 	CHECK_EQ(toy.nr, 0);
-	CHECK_EQ(pass(GFP_KERNEL, 0), 0);	/* SHRINK_EMPTY is nothing, not very much */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 0);	/* SHRINK_EMPTY is nothing, not very much */
 	unregister_shrinker(&toy.shrinker);
 }
 
@@ -93,7 +97,7 @@ SELFTEST(reclaim, batch_sets_the_size_of_calls)
 
 	toy_register(&toy, 1000, DEFAULT_SEEKS, 0);
 	toy.shrinker.batch = 300;
-	CHECK_EQ(pass(GFP_KERNEL, 0), 1000);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 1000);
 	CHECK_EQ(toy.largest, 300);
 	unregister_shrinker(&toy.shrinker);
 }
@@ -109,11 +113,10 @@ SELFTEST(reclaim, shrink_stop_ends_and_defers)
 
 	toy_register(&toy, 1024, DEFAULT_SEEKS, 0);
 	toy.instead = stop;
-	CHECK_EQ(pass(GFP_KERNEL, 2), 0);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 2), 0);
 	CHECK_EQ(toy.scans, 1);
 	toy.instead = NULL;
-	toy.asked = 0;
-	CHECK_EQ(pass(GFP_KERNEL, 2), 1024);	/* 512 now and 512 that are owed */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 2), 1024);	/* 512 now and 512 that are owed */
 	unregister_shrinker(&toy.shrinker);
 }
 
@@ -129,7 +132,7 @@ SELFTEST(reclaim, nr_scanned_counts_as_work)
 
 	toy_register(&toy, 1024, DEFAULT_SEEKS, 0);
 	toy.instead = look_only;
-	CHECK_EQ(pass(GFP_KERNEL, 1), 0);	/* 1024 to look at, 256 a call */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 1), 0);	/* 1024 to look at, 256 a call */
 	CHECK_EQ(toy.scans, 4);
 	unregister_shrinker(&toy.shrinker);
 }
@@ -141,11 +144,11 @@ SELFTEST(reclaim, io_and_fs_shrinkers_are_skipped)
 	toy_register(&plain, 1000, DEFAULT_SEEKS, 0);
 	toy_register(&io, 1000, DEFAULT_SEEKS, SHRINKER_NEEDS_IO);
 	toy_register(&fs, 1000, DEFAULT_SEEKS, SHRINKER_NEEDS_FS);
-	pass(GFP_NOIO, 2);
+	pass(&plain, GFP_NOIO, 2);
 	CHECK(plain.scans && !io.scans && !fs.scans);
-	pass(GFP_NOFS, 2);
+	pass(&plain, GFP_NOFS, 2);
 	CHECK(io.scans && !fs.scans);
-	pass(GFP_KERNEL, 2);
+	pass(&plain, GFP_KERNEL, 2);
 	CHECK(fs.scans);
 	CHECK_EQ(fs.nr, 0);			/* what they did not ask for was deferred */
 	unregister_shrinker(&plain.shrinker);
@@ -171,7 +174,7 @@ SELFTEST(reclaim, numa_aware_shrinkers_are_called_for_each_node)
 	CHECK_EQ(plain.nodes, 1);
 	unregister_shrinker(&aware.shrinker);
 	unregister_shrinker(&plain.shrinker);
-	pass(GFP_KERNEL, 0);
+	pass(&plain, GFP_KERNEL, 0);
 	CHECK_EQ(plain.nr, 1000);		/* it is not called any more */
 }
 
@@ -185,12 +188,12 @@ SELFTEST(reclaim, shrinkers_can_have_memory_of_their_own)
 	shrinker->count_objects = toy_count;
 	shrinker->scan_objects = toy_scan;
 	shrinker->private_data = &toy;
-	CHECK_EQ(pass(GFP_KERNEL, 0), 0);	/* not yet */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 0);	/* not yet */
 	shrinker_register(shrinker);
-	CHECK_EQ(pass(GFP_KERNEL, 0), 100);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 100);
 	shrinker_free(shrinker);
 	toy.nr = 100;
-	CHECK_EQ(pass(GFP_KERNEL, 0), 0);
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 0);
 	shrinker_free(shrinker_alloc(0, "never registered"));
 	shrinker_free(NULL);
 }
@@ -210,7 +213,7 @@ static void one_pass(void *arg)
 {
 	unsigned int added = memalloc_noreclaim_save();
 
-	pass(GFP_KERNEL, 0);
+	pass(arg, GFP_KERNEL, 0);
 	memalloc_noreclaim_restore(added);
 }
 
@@ -232,7 +235,7 @@ SELFTEST(reclaim, unregistering_waits_for_callers)
 	toy_register(&toy, 1000, DEFAULT_SEEKS, 0);
 	toy_register(&other, 1000, DEFAULT_SEEKS, 0);
 	toy.instead = linger;
-	test_thread_start(&walker, ANY_CPU, one_pass, NULL);
+	test_thread_start(&walker, ANY_CPU, one_pass, &toy);
 	wait_for_completion(&inside);
 	test_thread_start(&leaver, ANY_CPU, unregister, &toy);
 	WAIT_UNTIL(!(READ_ONCE(toy.shrinker.flags) & SHRINKER_REGISTERED));
