@@ -3,7 +3,7 @@
 # Quarry. `make help` lists what a person can do; `make deps run` does it.
 #
 # What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
-# DEBUG_LOCKS=1 (checks of locks, see docs/locking.md);
+# DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), EXTRA=folder (sources of your own);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
 BUILD ?= build
@@ -65,11 +65,28 @@ SOURCES := $(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) \
 	$(sort $(wildcard tests/bench/*.c))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 
+# EXTRA=folder: its C files become part of the image, as modules (docs/extra has an example).
+# What the compiler thinks of them is said, and stops nothing.
+EXTRA_SOURCES := $(if $(EXTRA),$(sort $(wildcard $(EXTRA)/*.c)))
+EXTRA_OBJECTS := $(patsubst $(EXTRA)/%.c,$(BUILD)/extra/%.o,$(EXTRA_SOURCES))
+ifneq ($(EXTRA),)
+$(if $(EXTRA_SOURCES),,$(error EXTRA=$(EXTRA): there is no C file))
+endif
+
 # Another compiler, other flags or another list of sources: what was built so is stale.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS) $(LD) $(LDFLAGS) $(SOURCES)' | cmp -s - $@ || \
 		echo '$(CC) $(CFLAGS) $(LD) $(LDFLAGS) $(SOURCES)' > $@
+$(BUILD)/extra/list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(EXTRA_SOURCES)' | cmp -s - $@ || echo '$(EXTRA_SOURCES)' > $@
+
+$(EXTRA_OBJECTS): $(BUILD)/extra/%.o: $(EXTRA)/%.c $(BUILD)/flags $(BUILD)/extra/list
+	@echo '  EXTRA  $<'
+	@$(CC) $(filter-out -Werror -Wextra -Wmissing-prototypes,$(CFLAGS)) -Wno-unused \
+		-I$(EXTRA) -Iinclude/extra \
+		-D__KERNEL__ -DMODULE -DKBUILD_MODNAME='"$(subst -,_,$*)"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: % $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -83,9 +100,9 @@ $(BUILD)/symbols2.S: kernel/symbols.py $(BUILD)/pass1.elf
 	@$(NM) -n $(BUILD)/pass1.elf | $(PYTHON) $< > $@
 $(BUILD)/symbols%.o: $(BUILD)/symbols%.S $(BUILD)/flags
 	@$(CC) $(CFLAGS) -c -o $@ $<
-$(BUILD)/pass1.elf: $(OBJECTS) $(BUILD)/symbols1.o linker.ld
+$(BUILD)/pass1.elf: $(OBJECTS) $(EXTRA_OBJECTS) $(BUILD)/extra/list $(BUILD)/symbols1.o linker.ld
 	@$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
-$(BUILD)/quarry.elf: $(OBJECTS) $(BUILD)/symbols2.o linker.ld
+$(BUILD)/quarry.elf: $(OBJECTS) $(EXTRA_OBJECTS) $(BUILD)/symbols2.o linker.ld
 	@echo '  LD  $@'
 	@$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
@@ -93,7 +110,7 @@ $(BUILD)/quarry.iso: $(BUILD)/quarry.elf iso/boot/grub/grub.cfg iso/mkiso
 	@echo '  ISO $@'
 	@iso/mkiso $@ $<
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(EXTRA_OBJECTS:.o=.d)
 
 ## in an emulator, and on a stick
 
@@ -140,11 +157,13 @@ PROVE := prove --norc --exec tests/run
 HOSTED_RUNS := hosted hosted-tsan $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 # The same kernel built in other ways, for machines that name one as their `variant`.
-VARIANTS := $(BUILD)/debug-locks/quarry.elf
+VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/example/quarry.elf
 export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
 $(BUILD)/debug-locks/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) DEBUG_LOCKS=1 $@
+$(BUILD)/example/quarry.elf: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA=docs/extra $@
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself \

@@ -14,12 +14,13 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <kernel/boot.h>
+#include <kernel/kernel.h>
 
 static const char *cmdline = boot_info.cmdline;
 
 /* Every option there is: with a value, or, without `=`, a word alone. */
 static const char *const known[] = {
-	"bench=", "console=", "crash=", "highmem=", "maxcpus=", "mem=", "memmap=",
+	"bench=", "console=", "crash=", "highmem=", "linger=", "maxcpus=", "mem=", "memmap=",
 	"min_free_kbytes=", "nosmp", "numa=", "report=", "scale=", "seed=", "tap=", "test=",
 	"watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
@@ -212,6 +213,14 @@ static bool is_listed(const struct word *word, const char *const *names)
 	return false;
 }
 
+static bool names_word(const char *name, void *arg)
+{
+	const struct word *word = arg;
+	const char *p = skip_name(word, name);
+
+	return p && (p == word->end || *p == '=');
+}
+
 unsigned int cmdline_check(const char *const *more)
 {
 	const char *pos = cmdline;
@@ -219,7 +228,8 @@ unsigned int cmdline_check(const char *const *more)
 	struct word word;
 
 	while (next_word(&pos, &word)) {
-		if (is_listed(&word, known) || is_listed(&word, more))
+		if (is_listed(&word, known) || is_listed(&word, more) ||
+		    module_param_each(names_word, &word))
 			continue;
 		pr_warn("command line: %.*s is unknown; ignored\n", (int)(word.end - word.start),
 			word.start);

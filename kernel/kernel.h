@@ -56,7 +56,19 @@ void workqueue_init(void);
  */
 void workqueue_trim(void);
 
-/* 6. selftest.c */
+/* 6. module.c, module_param.c */
+
+/*
+ * Runs what `make EXTRA=` has added, of which there are *planned; returns how many failed. In
+ * the boot thread.
+ */
+unsigned int modules_run(unsigned int *planned);
+/* Sets the variables of module_param() from the command line. */
+void module_params_set(void);
+/* Calls fn with the name of each, `module.name`, until it returns true; then true. */
+bool module_param_each(bool (*fn)(const char *name, void *arg), void *arg);
+
+/* 7. selftest.c */
 
 /* How many cases selftest_run() has chosen: 0 when the command line kept it from running. */
 unsigned int selftest_planned(void);

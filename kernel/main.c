@@ -39,7 +39,7 @@ static void start_memory(void)
 }
 
 /* What a person looks for at the end. A program looks for the line behind it as well. */
-static void print_verdict(unsigned int failed)
+static void print_verdict(unsigned int failed, unsigned int modules, unsigned int modules_failed)
 {
 	unsigned int planned = selftest_planned();
 
@@ -47,21 +47,25 @@ static void print_verdict(unsigned int failed)
 		pr_err("Quarry: no test was run\n");
 	else if (failed)
 		pr_err("Quarry: %u of %u tests failed\n", failed, planned);
-	else
+	else if (!modules_failed)
 		pr_info("Quarry: all %u tests passed\n", planned);
+	if (modules_failed)
+		pr_err("Quarry: %u of %u modules failed\n", modules_failed, modules);
 }
 
 /* The proof; with `bench=` the figures instead. */
 static bool run(void)
 {
-	unsigned int failed;
+	unsigned int failed, modules = 0, modules_failed = 0;
 
 	if (bench_asked())
 		return bench_rows_run();
 	failed = selftest_run();
+	if (selftest_planned())
+		modules_failed = modules_run(&modules);
 	reports_print("at the end");
-	print_verdict(failed);
-	return !failed;
+	print_verdict(failed, modules, modules_failed);
+	return !failed && !modules_failed;
 }
 
 /* boot.S calls this on the boot stack, the first 4 GiB mapped, interrupts off. */

@@ -23,9 +23,10 @@ HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_table
 	console_option.c screen.c fbcon.c font.c serial.c vga.c madt.c srat.c slit.c apic_regs.c \
 	calibrate.c mcfg.c pci_scan.c))
 # These define or test what libc has too, and get other names for it.
-HOSTED_RENAMED := kernel/string.c tests/test_string.c
+HOSTED_RENAMED := kernel/string.c kernel/string_copy.c tests/test_string.c \
+	tests/test_string_copy.c
 HOSTED_RENAMES := memset memcpy memmove memcmp memchr strlen strnlen strcmp strncmp strchr \
-	strrchr strstr
+	strrchr strstr strcpy strcat strncpy strcasecmp strspn strcspn strsep
 
 # Seen with libc's headers; everything else is seen with ours.
 HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c))

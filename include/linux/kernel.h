@@ -46,5 +46,23 @@ unsigned long long memparse(const char *text, char **end);
 
 /* The whole of `text` (a final newline is fine) as a number: 0, -EINVAL or -ERANGE. */
 int kstrtoull(const char *text, unsigned int base, unsigned long long *result);
+int kstrtoll(const char *text, unsigned int base, long long *result);
+int kstrtoul(const char *text, unsigned int base, unsigned long *result);
+int kstrtol(const char *text, unsigned int base, long *result);
+int kstrtouint(const char *text, unsigned int base, unsigned int *result);
+int kstrtoint(const char *text, unsigned int base, int *result);
+int kstrtou16(const char *text, unsigned int base, u16 *result);
+int kstrtos16(const char *text, unsigned int base, s16 *result);
+int kstrtou8(const char *text, unsigned int base, u8 *result);
+int kstrtos8(const char *text, unsigned int base, s8 *result);
+#define kstrtou64(text, base, result) kstrtoull(text, base, result)
+#define kstrtos64(text, base, result) kstrtoll(text, base, result)
+#define kstrtou32(text, base, result) kstrtouint(text, base, result)
+#define kstrtos32(text, base, result) kstrtoint(text, base, result)
+/* y, t, 1, on for true, n, f, 0, off for false; -EINVAL. */
+int kstrtobool(const char *text, bool *result);
+/* The number that a text begins with; *end is behind it. */
+unsigned long simple_strtoul(const char *text, char **end, unsigned int base);
+long simple_strtol(const char *text, char **end, unsigned int base);
 
 #endif

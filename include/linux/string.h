@@ -23,6 +23,23 @@ char *strstr(const char *haystack, const char *needle);
 /* Copies at most size - 1 bytes and terminates; returns the length or -E2BIG. */
 ssize_t strscpy(char *dst, const char *src, size_t size);
 
+char *strcpy(char *dst, const char *src);
+char *strcat(char *dst, const char *src);
+/* At most n bytes, filled up with zeroes, not terminated when src is longer. */
+char *strncpy(char *dst, const char *src, size_t n);
+/* Copies as strscpy() does; the length of src. */
+size_t strlcpy(char *dst, const char *src, size_t size);
+int strcasecmp(const char *a, const char *b);
+/* How long s consists of bytes in `set`, or of others. */
+size_t strspn(const char *s, const char *set);
+size_t strcspn(const char *s, const char *set);
+/* Cuts the text at *s at the first byte in `set`, and moves *s behind it; NULL at the end. */
+char *strsep(char **s, const char *set);
+/* Behind the blanks that it begins with; strim() also cuts those at the end. */
+char *skip_spaces(const char *s);
+char *strim(char *s);
+#define strstrip(s) strim(s)
+
 /* Copies that kfree() takes; NULL for NULL, or without memory. See mm/util.c. */
 void *kmemdup(const void *source, size_t size, gfp_t gfp);
 void *kmemdup_array(const void *source, size_t count, size_t size, gfp_t gfp);

@@ -155,6 +155,10 @@ def judge(machine, lines, inner, ended):
     elif machine.outcome == "bails":
         checks.append((seen(BAIL, lines), "bailed out", "no `Bail out!`"))
         checks.append((not seen(VERDICT, lines), "no verdict of success", ""))
+    elif machine.outcome == "fails":
+        checks.append((not seen(BAIL, lines), "did not bail out", ""))
+        checks.append((not seen(VERDICT, lines), "no verdict of success", ""))
+        checks.append((seen(HALTED, lines), "came to `reboot: System halted`", "no such line"))
     for pattern in machine.expect:
         checks.append((seen(pattern, lines), f"seen: {pattern}", "no such line"))
     for pattern in machine.forbid:
@@ -208,7 +212,7 @@ def finished(machine, lines):
     """Has everything been seen that a machine shows which does not end by itself?"""
     if machine.outcome == "stops":
         return all(seen(pattern, lines) for pattern in machine.expect)
-    return seen(HALTED if machine.outcome == "passes" else BAIL, lines)
+    return seen(BAIL if machine.outcome == "bails" else HALTED, lines)
 
 
 def to_tap(name, inner, checks):

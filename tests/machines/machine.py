@@ -19,6 +19,7 @@ several times adds to what the defaults say; any other key replaces it. The keys
                 framebuffer) or vga (the text memory)
     format      tap or ktap: what the kernel was told to print
     outcome     passes: all tests pass and the verdict says so;
+                fails: a verdict of failure, and its exit code;
                 bails: `Bail out!` instead, and the exit code of a failure;
                 stops: no tests at all, the machine stops after the expected lines
     exit        debug: through isa-debug-exit; halt: the machine has none, so it halts
@@ -40,7 +41,7 @@ CHOICES = {
     "serial": ("com1", "com2", "com2-alone", "none"),
     "console": ("serial", "screen", "vga"),
     "format": ("tap", "ktap"),
-    "outcome": ("passes", "bails", "stops"),
+    "outcome": ("passes", "fails", "bails", "stops"),
     "exit": ("debug", "halt"),
 }
 LISTS = ("qemu", "grub", "module", "acpi-table", "expect", "forbid")
