@@ -21,9 +21,14 @@ struct task_struct;
 unsigned int arch_nr_cpus(void);
 /*
  * Starts CPU `cpu` on its idle thread's stack; its per-CPU copy is made, per_cpu_offset[cpu]
- * is set. 0 when it has called cpu_main(); -ETIMEDOUT when it did not answer in bounded time.
+ * is set. 0: it has come, and calls cpu_main(); -EINPROGRESS: not yet, arch_cpu_wait() goes on.
  */
 int arch_cpu_start(unsigned int cpu, struct task_struct *idle);
+/*
+ * Waits up to `ns` for a CPU that was started: 0 and -EINPROGRESS as above, -ETIMEDOUT when it
+ * has not answered for so long that it was given up: then it stays out, should it come up late.
+ */
+int arch_cpu_wait(unsigned int cpu, u64 ns);
 /* With interrupts off and nothing to do: atomically lets interrupts in and waits for one. */
 void arch_cpu_idle(void);
 /* The node that CPU belongs to (SRAT; hosted: option nodecpus=); 0 when nobody says. */

@@ -4,8 +4,9 @@
  *
  * Starting: one after the other, each gets its per-CPU data, an idle thread with a stack, and
  * is asked to come up. It is online once it says so itself, in cpu_main(). One that does not
- * answer in bounded time is named and left out; its stack and data are left to it, should it
- * come up late.
+ * come soon is waited for while others are started, so that many that are not there cost the
+ * time of one. Who does not answer in bounded time is named and left out; its stack and data
+ * are left to it, should it come up late.
  *
  * Calling: each CPU has a ring of calls to make. A caller copies its call into the ring and
  * sends an interrupt, so a call needs no memory of its own; who wants to wait gives a counter
@@ -318,25 +319,49 @@ static int start_cpu(unsigned int cpu)
 	if (!idle)
 		return -ENOMEM;
 	sched_cpu_init(cpu, idle);
-	error = arch_cpu_start(cpu, idle);
-	return error ? error : wait_until_online(cpu);
+	return arch_cpu_start(cpu, idle);
+}
+
+/* What became of it. False: nothing yet. */
+static bool settle(unsigned int cpu, int error)
+{
+	if (error == -EINPROGRESS)
+		return false;
+	if (!error)
+		error = wait_until_online(cpu);
+	if (error == -ETIMEDOUT)
+		pr_err("smp: CPU %u does not answer, and is left out\n", cpu);
+	else if (error)
+		pr_err("smp: CPU %u cannot be started: error %d\n", cpu, error);
+	return true;
+}
+
+/* Looks after those that have not come yet. */
+static void look_after(struct cpumask *asked)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, asked)
+		if (settle(cpu, arch_cpu_wait(cpu, 0)))
+			cpumask_clear_cpu(cpu, asked);
 }
 
 void smp_start(void)
 {
+	struct cpumask asked = { { 0 } };
 	unsigned int cpu, max = max_cpus();
 
 	nr_cpu_ids = min_t(unsigned int, arch_nr_cpus(), NR_CPUS);
 	if (rseq_validate())
 		panic("the table of restartable sequences is broken");
 	for (cpu = 1; cpu < nr_cpu_ids && num_online_cpus() < max; cpu++) {
-		int error = start_cpu(cpu);
-
-		if (error == -ETIMEDOUT)
-			pr_err("smp: CPU %u does not answer, and is left out\n", cpu);
-		else if (error)
-			pr_err("smp: CPU %u cannot be started: error %d\n", cpu, error);
+		if (!settle(cpu, start_cpu(cpu)))
+			cpumask_set_cpu(cpu, &asked);
+		look_after(&asked);
 	}
+	/* Of those that come late there may be one more than `max`, rather than one too few. */
+	for (; !cpumask_empty(&asked); port_relax())
+		look_after(&asked);
 	cpu = num_online_cpus();
 	pr_info("smp: %u CPU%s online, of %u\n", cpu, cpu == 1 ? "" : "s", nr_cpu_ids);
 }

@@ -26,6 +26,7 @@
 
 #define DEFAULT_CPUS   4
 #define START_TIMEOUT  5000000000UL	/* ns: the host may be busy with other things */
+#define START_SOON     20000000UL
 #define DEAF_TIMEOUT   10000000UL
 
 enum { ASKED, GIVEN_UP, RUNNING };
@@ -33,6 +34,7 @@ enum { ASKED, GIVEN_UP, RUNNING };
 static struct {
 	atomic_t state;
 	struct task_struct *idle;
+	u64 asked_at;
 } cpus[NR_CPUS];
 
 _Static_assert(NR_CPUS <= HOST_MAX_CPUS, "host_cpu.c has fewer CPUs");
@@ -102,15 +104,25 @@ static bool is_deaf(unsigned int cpu)
 
 int arch_cpu_start(unsigned int cpu, struct task_struct *idle)
 {
-	u64 timeout = is_deaf(cpu) ? DEAF_TIMEOUT : START_TIMEOUT;
-	u64 start = arch_ktime_ns();
-
 	cpus[cpu].idle = idle;
+	cpus[cpu].asked_at = arch_ktime_ns();
 	arch_thread_init(idle, cpu_begin);
-	if (!is_deaf(cpu) && host_cpu_start(cpu, per_cpu_offset[cpu], cpu_enter))
+	if (is_deaf(cpu))
+		return -EINPROGRESS;
+	if (host_cpu_start(cpu, per_cpu_offset[cpu], cpu_enter))
 		return -ENOMEM;
-	while (atomic_read(&cpus[cpu].state) == ASKED && arch_ktime_ns() - start < timeout)
+	return arch_cpu_wait(cpu, START_SOON);
+}
+
+int arch_cpu_wait(unsigned int cpu, u64 ns)
+{
+	u64 patience = is_deaf(cpu) ? DEAF_TIMEOUT : START_TIMEOUT, start = arch_ktime_ns();
+
+	while (atomic_read(&cpus[cpu].state) == ASKED && arch_ktime_ns() - start < ns)
 		port_relax();
+	if (atomic_read(&cpus[cpu].state) == ASKED &&
+	    arch_ktime_ns() - cpus[cpu].asked_at < patience)
+		return -EINPROGRESS;
 	if (atomic_cmpxchg(&cpus[cpu].state, ASKED, GIVEN_UP) == RUNNING)
 		return 0;
 	if (is_deaf(cpu))

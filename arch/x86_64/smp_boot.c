@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting further CPUs, one after the other, each by its own name.
+ * Starting further CPUs, each by its own name, one after the other; one that does not come at
+ * once is waited for while the next ones are started. Firmware names CPUs that are not there.
  *
  * A CPU that gets INIT and then STARTUP with a page number begins in real mode at that page.
  * What lies there is trampoline.S's first half; it needs a page of RAM below 1 MiB, taken
@@ -41,7 +42,8 @@
 #define MSEC		 1000000ULL	/* in nanoseconds */
 #define INIT_WAIT	 (10 * MSEC)	/* what the MP specification asks for */
 #define STARTUP_WAIT	 (MSEC / 5)
-#define ARRIVAL_WAIT	 (5000 * MSEC)	/* emulators on a busy host are slow */
+#define ARRIVAL_SOON	 (20 * MSEC)	/* a CPU that is there needs less than one of these ... */
+#define ARRIVAL_WAIT	 (5000 * MSEC)	/* ... but emulators on a busy host are slow */
 #define EFER_LONG_MODE	 (1U << 8)
 
 extern u8 trampoline_start[], trampoline_end[], trampoline_fields[];
@@ -62,6 +64,7 @@ u64 ap_root;
 u32 ap_refusals;
 DEFINE_PER_CPU(u32, ap_state);
 DEFINE_PER_CPU(unsigned long, ap_stack);
+static DEFINE_PER_CPU(u64, ap_asked_at);
 void ap_main(unsigned int cpu) __noreturn;
 
 static phys_addr_t trampoline;		/* 0: there is no place for it */
@@ -233,10 +236,21 @@ int arch_cpu_start(unsigned int cpu, struct task_struct *idle)
 		return -ENOMEM;
 	per_cpu(ap_stack, cpu) = (unsigned long)idle->stack + STACK_SIZE;
 	tsc_sync_prepare(cpu);
+	per_cpu(ap_asked_at, cpu) = arch_ktime_ns();
 	smp_store_release(&per_cpu(ap_state, cpu), AP_ASKED);
-	if (cpu_wake(cpu) && wait_for_state(cpu, AP_ARRIVED, ARRIVAL_WAIT) &&
-	    tsc_sync_with(cpu) && wait_for_state(cpu, AP_RUNNING, ARRIVAL_WAIT))
+	if (cpu_wake(cpu))
+		return arch_cpu_wait(cpu, ARRIVAL_SOON);
+	return give_up(cpu) ? 0 : -ETIMEDOUT;
+}
+
+int arch_cpu_wait(unsigned int cpu, u64 ns)
+{
+	if (!wait_for_state(cpu, AP_ARRIVED, ns)) {
+		if (arch_ktime_ns() - per_cpu(ap_asked_at, cpu) < ARRIVAL_WAIT)
+			return -EINPROGRESS;
+	} else if (tsc_sync_with(cpu) && wait_for_state(cpu, AP_RUNNING, ARRIVAL_WAIT)) {
 		return 0;
+	}
 	return give_up(cpu) ? 0 : -ETIMEDOUT;
 }
 

@@ -26,5 +26,6 @@
 #define EOPNOTSUPP 95
 #define ETIME	  62
 #define ETIMEDOUT 110
+#define EINPROGRESS 115
 
 #endif
