@@ -72,7 +72,7 @@ static void set_mobility(struct pageblock *pb, enum mobility mobility)
 {
 	pb->mobility = mobility;
 	/* Frees on other CPUs look at it without the lock (pcp.c): before or after is the same. */
-	WRITE_ONCE(pb->kind, block_kind(pb->nid, pb->zone, mobility));
+	WRITE_ONCE(block_kinds[pb - pageblock_table()], block_kind(pb->nid, pb->zone, mobility));
 }
 
 static void list_block(struct zone *zone, struct pageblock *pb, u8 place)

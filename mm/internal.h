@@ -113,11 +113,16 @@ struct pageblock {
 	u8 mobility;
 	u8 place;			/* which list of the zone: see buddy.c */
 	bool live;			/* descriptors are made */
-	u16 kind;			/* node, zone and mobility in one: see block_kind() */
 } __aligned(64);
 
-/* 0 belongs to a page block that is not live. */
+/*
+ * What a free wants to know of its page's page block, in 2 bytes: node, zone and mobility, or 0 of
+ * one that is not live. One for each page block up to max_pfn.
+ */
+extern u16 *block_kinds;
+extern unsigned long vmemmap_size;	/* of the descriptors up to max_pfn, bytes */
 #define KIND_LIVE 0x8000
+#define KIND_NO_HOME 0x10000	/* less this, all kinds are in no row: where nothing is cached */
 #define KIND_MOBILITIES 4
 #define KINDS_OF_NODE (MAX_NR_ZONES * KIND_MOBILITIES)
 
@@ -163,6 +168,16 @@ extern unsigned long min_free_kbytes;	/* from quarry_plan(); 0 becomes the defau
 /* One byte for each section up to max_pfn; see section.c. */
 enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
 extern u8 *section_state;
+
+/* The kind of the page block of the page, 0 for what is no page. Any pointer. */
+static __always_inline unsigned int page_kind(const struct page *page)
+{
+	unsigned long offset = (unsigned long)page - port_vmemmap_base;
+
+	if (unlikely(offset >= vmemmap_size))
+		return 0;
+	return READ_ONCE(block_kinds[offset / (PAGEBLOCK_PAGES * sizeof(*page))]);
+}
 
 /* Is its section's part of the tables there? Not yet: is its page block live? */
 static inline bool pfn_is_mapped(unsigned long pfn)
@@ -289,17 +304,42 @@ unsigned long census_of_order(const struct census *census, unsigned int order);
 #define PCP_COLUMNS 16		/* a power of two */
 #define GFP_KINDS 32		/* flags of zone and mobility: bits 0 to 4 */
 
-/* What a CPU caches. Tables name stacks; those without one name a stack that holds nothing. */
+/*
+ * What a CPU caches. Tables name stacks; those without one name a stack that holds nothing. In
+ * front of each stack stand the values of page->word for its blocks, so that the common paths
+ * need not make them up.
+ */
+struct pcp_words {
+	u64 cached, used;	/* in this stack; allocated, with one holder and no flags */
+};
+
+static __always_inline struct pcp_words *pcp_words(struct cpu_stack *stack)
+{
+	return (struct pcp_words *)stack - 1;
+}
+
 struct pcp {
 	struct cpu_stack *by_gfp[GFP_KINDS][PCP_COLUMNS];	/* for requests, by their flags */
 	struct cpu_stack *by_kind[KINDS_OF_NODE][PCP_COLUMNS];	/* for frees: by page block */
 	struct cpu_stack *remote;	/* pages of other nodes, on their way */
-	u16 home;			/* what the kinds of the home node begin with */
+	u32 home;			/* what the kinds of the home node begin with */
 	void *memory;			/* of the stacks; NULL: nothing is cached */
 };
 
 DECLARE_PER_CPU(struct pcp, pcp);
-extern struct cpu_stack pcp_no_stack;	/* always empty and always full */
+
+/* An entry of this CPU's table, found with as few instructions as the compiler can. */
+#define pcp_entry(table, row, order) \
+	this_cpu_read(*(struct cpu_stack **)((char *)pcp.table + \
+					     (row) * sizeof(pcp.table[0]) + \
+					     (order) * sizeof(pcp.table[0][0])))
+
+/* Always empty and always full; its words are no block's. */
+extern struct pcp_none {
+	struct pcp_words words;
+	struct cpu_stack stack;
+} pcp_none;
+#define pcp_no_stack pcp_none.stack
 
 /* The zone that a row of by_kind is for. */
 static inline struct zone *pcp_row_zone(const struct pcp *cache, unsigned int row)

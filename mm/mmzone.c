@@ -26,6 +26,8 @@ struct node *nodes[QUARRY_MAX_NODES];
 unsigned int nr_zones;
 unsigned long max_pfn;
 u8 *section_state;
+u16 *block_kinds;
+unsigned long vmemmap_size;
 unsigned long min_free_kbytes;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */

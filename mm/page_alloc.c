@@ -74,23 +74,29 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 #define GFP_UNCOMMON (~__GFP_BITS_MASK | __GFP_ZERO | __GFP_COMP | __GFP_COLD | __GFP_HARDWALL | \
 		      __GFP_MOVABLE | __GFP_THISNODE)
 
+/* The first entry was not this CPU's page, but there may be others. */
+static noinline struct page *alloc_past_stray(struct page *stray, gfp_t gfp, unsigned int order)
+{
+	pcp_report_stray(stray);
+	return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+}
+
 __rseq struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
+	struct cpu_stack *stack;
 	struct page *page;
 
 	if (unlikely(order >= PCP_ORDERS || (gfp & GFP_UNCOMMON)))
-		goto uncommon;
-	page = cpu_stack_pop(this_cpu_read(pcp.by_gfp[gfp % GFP_KINDS][order]));
+		return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+	stack = pcp_entry(by_gfp, gfp % GFP_KINDS, order);
+	page = cpu_stack_pop(stack);
 	if (unlikely(!page))
-		goto uncommon;
-	if (likely(cpu_word_change(&page->word, pcp_word(order),
-				   PAGE_WORD(PAGE_USED, order, 0, 1)))) {
-		page->private = 0;
-		return page;
-	}
-	pcp_report_stray(page);
-uncommon:
-	return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+		return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+	if (unlikely(!cpu_word_change(&page->word, pcp_words(stack)->cached,
+				      pcp_words(stack)->used)))
+		return alloc_past_stray(page, gfp, order);
+	page->private = 0;
+	return page;
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

@@ -134,33 +134,29 @@ static void drop_checked(struct page *page, unsigned int order, const char *call
 
 static noinline void free_uncommon(struct page *page, unsigned int order)
 {
-	drop_checked(page, min(order, ANY_ORDER - 1), "__free_pages");
+	if (page)
+		drop_checked(page, min(order, ANY_ORDER - 1), "__free_pages");
 }
 
 /* The common path: the last reference to a block that this CPU caches. */
 __rseq void __free_pages(struct page *page, unsigned int order)
 {
 	struct cpu_stack *stack;
-	u16 row;
+	unsigned int row;
 
-	if (!page)
-		return;
-	if (unlikely(order >= PCP_ORDERS || !pfn_is_mapped(page_to_pfn(page))))
-		goto uncommon;
-	/* A page block that is not live has kind 0, so its row is none. */
-	row = READ_ONCE(page_block(page)->kind) - this_cpu_read(pcp.home);
+	if (unlikely(order >= PCP_ORDERS))
+		return free_uncommon(page, order);
+	/* What is no page, also NULL, is of no kind, and that is in no row. */
+	row = page_kind(page) - this_cpu_read(pcp.home);
 	if (unlikely(row >= KINDS_OF_NODE))
-		goto uncommon;
-	stack = this_cpu_read(pcp.by_kind[row][order]);
-	if (unlikely(!cpu_word_change(&page->word, PAGE_WORD(PAGE_USED, order, 0, 1),
-				      pcp_word(order))))
-		goto uncommon;
+		return free_uncommon(page, order);
+	stack = pcp_entry(by_kind, row, order);
+	if (unlikely(!cpu_word_change(&page->word, pcp_words(stack)->used,
+				      pcp_words(stack)->cached)))
+		return free_uncommon(page, order);
 	check_no_locks(page);
 	if (unlikely(!cpu_stack_push(stack, page)))
 		pcp_free(page, order);
-	return;
-uncommon:
-	free_uncommon(page, order);
 }
 
 void put_page(struct page *page)

@@ -67,12 +67,13 @@
 #define REMOTE_MAX_ORDER 3	/* larger blocks of other nodes do not wait */
 #define BATCH_MAX 32		/* blocks under one lock: bounds the time with interrupts off */
 
-struct cpu_stack pcp_no_stack;
+struct pcp_none pcp_none = { .words = { .cached = ~0ULL, .used = ~0ULL } };
 
 DEFINE_PER_CPU(struct pcp, pcp) = {
 	.by_gfp = { [0 ... GFP_KINDS - 1] = { [0 ... PCP_COLUMNS - 1] = &pcp_no_stack } },
 	.by_kind = { [0 ... KINDS_OF_NODE - 1] = { [0 ... PCP_COLUMNS - 1] = &pcp_no_stack } },
 	.remote = &pcp_no_stack,
+	.home = KIND_NO_HOME,
 };
 
 void pcp_report_stray(struct page *page)
@@ -91,7 +92,7 @@ static bool is_cached_here(const struct page *page, unsigned int order)
 
 struct cpu_stack *pcp_stack(const struct zone *zone, unsigned int order, enum mobility mobility)
 {
-	u16 row = block_kind(zone->nid, zone->idx, mobility) - this_cpu_read(pcp.home);
+	unsigned int row = block_kind(zone->nid, zone->idx, mobility) - this_cpu_read(pcp.home);
 
 	if (row >= KINDS_OF_NODE || order >= PCP_ORDERS)
 		return &pcp_no_stack;
@@ -178,7 +179,7 @@ static void drain(struct cpu_stack *stack, unsigned int nr)
 /* Where a block that is freed here goes, if it fits. */
 static struct cpu_stack *stack_of(const struct page *page, unsigned int order)
 {
-	u16 row = READ_ONCE(page_block(page)->kind) - this_cpu_read(pcp.home);
+	unsigned int row = page_kind(page) - this_cpu_read(pcp.home);
 
 	if (row < KINDS_OF_NODE)
 		return order < PCP_ORDERS ? this_cpu_read(pcp.by_kind[row][order]) : &pcp_no_stack;
@@ -279,7 +280,7 @@ static unsigned long count_remote(const struct cpu_stack *stack, const struct zo
 
 static unsigned long count_home(const struct pcp *theirs, const struct zone *zone)
 {
-	u16 row = block_kind(zone->nid, zone->idx, 0) - theirs->home;
+	unsigned int row = block_kind(zone->nid, zone->idx, 0) - theirs->home;
 	unsigned long pages = 0;
 
 	for (unsigned int order = 0; row < KINDS_OF_NODE && order < PCP_ORDERS; order++)

@@ -22,6 +22,8 @@
 #define PCP_SHARE 16
 #define PCP_LEAST 256
 #define PCP_REMOTE 32	/* blocks of other nodes on their way */
+#define PCP_REMOTE_SIZE (sizeof(struct pcp_words) + sizeof(struct cpu_stack) + \
+			 PCP_REMOTE * sizeof(void *))
 #define PCP_SMALL 3	/* orders of which reclaimable blocks are cached, too */
 
 /* Blocks of each order, in a stack for each mobility. */
@@ -74,14 +76,17 @@ static unsigned int stack_max(const struct zone *zone, unsigned int order, enum 
 /* ---- A CPU's stacks ---- */
 
 /* Takes the place of a stack from [*free, ...); only counts where `write` is false. */
-static struct cpu_stack *place_stack(char **free, unsigned int max, bool write)
+static struct cpu_stack *place_stack(char **free, unsigned int max, unsigned int order, bool write)
 {
-	struct cpu_stack *stack = (struct cpu_stack *)*free;
+	struct pcp_words *words = (struct pcp_words *)*free;
+	struct cpu_stack *stack = (struct cpu_stack *)(words + 1);
 
 	if (!max)
 		return &pcp_no_stack;
-	*free += sizeof(*stack) + max * sizeof(stack->slot[0]);
+	*free = (char *)(stack->slot + max);
 	if (write) {
+		words->cached = pcp_word(order);
+		words->used = PAGE_WORD(PAGE_USED, order, 0, 1);
 		stack->nr = 0;
 		stack->max = max;
 	}
@@ -101,7 +106,7 @@ static size_t lay_out(struct pcp *cache, int nid, char *memory, bool write)
 		if (mobility >= NR_MOBILITY)
 			continue;
 		for (unsigned int order = 0; order < PCP_ORDERS; order++) {
-			stack = place_stack(&free, stack_max(zone, order, mobility), write);
+			stack = place_stack(&free, stack_max(zone, order, mobility), order, write);
 			/* Whole page blocks belong to no mobility. */
 			if (order >= PAGEBLOCK_ORDER && mobility && write)
 				stack = cache->by_kind[row - mobility][order];
@@ -109,7 +114,7 @@ static size_t lay_out(struct pcp *cache, int nid, char *memory, bool write)
 				cache->by_kind[row][order] = stack;
 		}
 	}
-	stack = place_stack(&free, PCP_REMOTE, write);
+	stack = place_stack(&free, PCP_REMOTE, 0, write);
 	if (write)
 		cache->remote = stack;
 	return (size_t)(free - memory);
@@ -126,7 +131,7 @@ static void name_by_gfp(struct pcp *cache, int nid)
 {
 	for (gfp_t gfp = 0; gfp < GFP_KINDS; gfp++) {
 		const struct zone *zone = *node_zonelist(nid, gfp_zone(gfp));
-		u16 row;
+		unsigned int row;
 
 		/* Flags at odds are reported by the slow path: it must see them each time. */
 		if (!zone || !is_zone_choice(gfp) || (gfp >> GFP_MOBILITY_SHIFT & 3) == 3)
@@ -159,7 +164,7 @@ static void start_cpu(unsigned int cpu)
 	unsigned int order = (unsigned int)get_order(size);
 	struct page *page;
 
-	if (size == sizeof(struct cpu_stack) + PCP_REMOTE * sizeof(void *))
+	if (size == PCP_REMOTE_SIZE)
 		return;		/* its zones are all too small */
 	page = alloc_pages_node(home, GFP_KERNEL | __GFP_NOWARN, order);
 	if (!page)

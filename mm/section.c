@@ -331,7 +331,10 @@ int section_init(void)
 
 	nr_sections = DIV_ROUND_UP(max_pfn, PAGES_PER_SECTION);
 	section_state = memblock_alloc(nr_sections, 64);
-	if (!section_state || mark_present() || sort_sections())
+	block_kinds = memblock_alloc(DIV_ROUND_UP(max_pfn, PAGEBLOCK_PAGES) * sizeof(*block_kinds),
+				     64);
+	vmemmap_size = max_pfn * sizeof(struct page);
+	if (!section_state || !block_kinds || mark_present() || sort_sections())
 		return -ENOMEM;
 	for (unsigned long s = 0; s < nr_sections; s++)
 		if ((section_state[s] & SECTION_PRESENT) && !(section_state[s] & SECTION_REGULAR))

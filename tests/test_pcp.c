@@ -138,7 +138,7 @@ SELFTEST(pcp, caches_are_a_small_share_of_a_zone)
 
 		for_each_online_cpu(cpu) {
 			const struct pcp *cache = per_cpu_ptr(&pcp, cpu);
-			u16 row = block_kind(zone->nid, zone->idx, 0) - cache->home;
+			unsigned int row = block_kind(zone->nid, zone->idx, 0) - cache->home;
 
 			for (unsigned int o = 0; row < KINDS_OF_NODE && o < PCP_ORDERS; o++)
 				for (unsigned int m = 0; m < (o < 9 ? NR_MOBILITY : 1); m++)
