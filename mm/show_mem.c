@@ -115,9 +115,11 @@ void show_zones(void)
 	struct zone *zone;
 
 	for_each_zone(zone)
-		pr_info("Node %d %-7s free:%lukB managed:%lukB present:%lukB pristine:%lukB\n",
-			zone->nid, zone_name(zone), KB(zone_free_pages(zone)), KB(zone->managed),
-			KB(zone->present), KB(READ_ONCE(zone->nr_pristine)));
+		pr_info("Node %d %-7s free:%lukB min:%lukB low:%lukB high:%lukB managed:%lukB "
+			"present:%lukB pristine:%lukB\n", zone->nid, zone_name(zone),
+			KB(zone_free_pages(zone)), KB(zone->watermark[WMARK_MIN]),
+			KB(zone->watermark[WMARK_LOW]), KB(zone->watermark[WMARK_HIGH]),
+			KB(zone->managed), KB(zone->present), KB(READ_ONCE(zone->nr_pristine)));
 }
 
 void show_mem(void)

@@ -129,12 +129,27 @@ SELFTEST(buddy, pairs_of_page_blocks_merge_to_order_10)
 	CHECK_EQ(buddy_count(zone, MAX_ORDER - 1), pairs + 1);
 }
 
+/* So that what lies on both sides of a small zone's borders could merge. */
+static void bring_small_zones_to_life(void)
+{
+	unsigned long flags;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		while (zone->managed <= SZ_64M >> PAGE_SHIFT && section_grow(zone))
+			;
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+}
+
 /* No free block may reach across a zone's border or into a hole. */
 SELFTEST(buddy, free_blocks_stay_inside_their_zone)
 {
 	struct zone *zone;
 	struct pageblock *pb;
 
+	bring_small_zones_to_life();
 	for_each_zone(zone) {
 		for_each_block(zone, pb) {
 			unsigned long pfn = block_to_pfn(pb), nr = PAGEBLOCK_PAGES;
@@ -148,6 +163,17 @@ SELFTEST(buddy, free_blocks_stay_inside_their_zone)
 			CHECK(memblock_is_memory(PFN_PHYS(pfn + nr) - 1));
 		}
 	}
+}
+
+SELFTEST(buddy, allocated_blocks_of_every_order_are_sound)
+{
+	struct page *pages[MAX_ORDER];
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		pages[order] = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+	CHECK_EQ(quarry_validate(), 0);
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		__free_pages(pages[order], order);
 }
 
 SELFTEST(buddy, small_requests_fill_the_fullest_page_block)

@@ -69,6 +69,42 @@ SELFTEST(mempool_wait, sleepers_are_served_in_the_order_of_asking)
 	destroy(pool);
 }
 
+/* An allocator that has one again, at the very moment at which another one is given back. */
+static mempool_t *both_pool;
+static void *both_element;
+
+static void *alloc_while_given(gfp_t gfp, void *data)
+{
+	void *element = item_alloc(gfp, data);
+
+	if (element && both_element && both_pool && mempool_nr_waiting(both_pool)) {
+		mempool_free(both_element, both_pool);
+		both_element = NULL;
+	}
+	return element;
+}
+
+SELFTEST(mempool_wait, of_two_elements_at_once_none_is_lost)
+{
+	struct sleeper sleeper;
+	void *element;
+
+	set_stock(1);
+	both_element = NULL;
+	both_pool = mempool_create(1, alloc_while_given, item_free, NULL);
+	REQUIRE(both_pool);
+	sleeper = (struct sleeper){ .pool = both_pool };
+	element = mempool_alloc(both_pool, GFP_KERNEL);
+	test_thread_start(&sleeper.thread, ANY_CPU, sleep_for_one, &sleeper);
+	WAIT_UNTIL(mempool_nr_waiting(both_pool) == 1);
+	both_element = element;
+	set_stock(1);
+	test_thread_join(&sleeper.thread);
+	CHECK(sleeper.element == element);
+	mempool_free(sleeper.element, both_pool);
+	destroy(both_pool);
+}
+
 SELFTEST(mempool_wait, a_sleeper_finds_memory_that_others_gave_back)
 {
 	struct sleeper sleeper = { .pool = dry_pool(1) };
