@@ -48,11 +48,11 @@ void interrupt_check(unsigned int count, const void *function)
 	this_cpu_write(preempt_count_var, count);
 }
 
-void __might_sleep(const char *file, int line)
+static noinline __cold void report_sleep(const char *file, int line)
 {
 	struct task_struct *task = current;
 
-	if (likely(!in_atomic() && !irqs_disabled()) || !cpu_online(smp_processor_id()))
+	if (!cpu_online(smp_processor_id()))
 		return;
 	warn_counted();
 	printk(KERN_ERR "BUG: sleeping function called from invalid context at %s:%d\n", file,
@@ -61,6 +61,13 @@ void __might_sleep(const char *file, int line)
 	       irqs_disabled(), task->pid, task->comm);
 	lockdep_print_culprit();
 	dump_stack();
+}
+
+/* In the common case nothing but the two questions: it is on the way of every allocation. */
+void __might_sleep(const char *file, int line)
+{
+	if (unlikely(in_atomic() || irqs_disabled()))
+		report_sleep(file, line);
 }
 
 void report_schedule_in_atomic(void)
