@@ -41,7 +41,8 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-linux compare bench-hosted mutate check-layers clean help FORCE
+	bench bench-check bench-baseline bench-linux compare bench-hosted mutate check-layers \
+	clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -183,6 +184,10 @@ $(BUILD)/bench-trace: tests/bench/traces/linux-boot.txt.zst tests/bench/trace.py
 	@$(PYTHON) tests/bench/trace.py $< $@
 bench: $(BUILD)/quarry.elf $(BUILD)/bench-trace	## instructions per operation; ROWS=GLOB
 	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
+bench-check: $(BUILD)/quarry.elf $(BUILD)/bench-trace	## is any row worse than before?
+	@$(PROVE) bench-check
+bench-baseline: $(BUILD)/quarry.elf $(BUILD)/bench-trace	## today is the baseline
+	@tests/bench/check tests/bench/baseline.tsv --update
 bench-linux:				## the same work in Debian's Linux 6.12
 	@tests/bench/linux/run $(if $(ROWS),'$(ROWS)')
 compare: bench				## both, side by side, and the picture build/compare.svg

@@ -144,7 +144,9 @@ static void free_rest(void)
 
 static u64 percent_live(unsigned long nr, u64 slabs_before)
 {
-	return bench_each(100 * (u64)live_bytes(nr), bench_slab_bytes() - slabs_before);
+	u64 taken = bench_slab_bytes() - slabs_before;
+
+	return taken ? bench_each(100 * (u64)live_bytes(nr), taken) : 0;
 }
 
 static void run_replay(const struct bench_row *row)
