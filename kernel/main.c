@@ -28,6 +28,7 @@ static void start_memory(void)
 	struct quarry_options options = {
 		.highmem = highmem_wanted(),
 		.min_free_kbytes = min_free_wanted(),
+		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.highmem_floor = image_phys(image_end),
 	};
 

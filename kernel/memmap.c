@@ -26,6 +26,7 @@
 #include <linux/string.h>
 #include <kernel/boot.h>
 #include <kernel/memmap.h>
+#include <quarry/quarry.h>
 
 /* The last range that is RAM; NULL when there is none. */
 static struct boot_range *last_ram(struct boot_info *info)
@@ -244,6 +245,14 @@ void memmap_print(const struct boot_range *ranges, u32 nr)
 		pr_info("  %016llx-%016llx %12llu KiB  %s (%u)\n", start, end,
 			ranges[i].size >> 10, type_name(ranges[i].type), ranges[i].type);
 	}
+}
+
+u64 swiotlb_wanted(void)
+{
+	u64 bytes = QUARRY_SWIOTLB_DEFAULT;
+
+	cmdline_size("swiotlb", &bytes);
+	return bytes;
 }
 
 unsigned long min_free_wanted(void)

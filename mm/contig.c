@@ -17,7 +17,8 @@
  *	3. any
  *
  * Pristine memory below the limit is brought to life when that finds nothing; it comes from the
- * bottom up, so each further piece is looked at as soon as it is there.
+ * bottom up, so each further piece is looked at as soon as it is there. What is left then is free
+ * memory in the caches of CPUs: it is given back, and the zone searched once more.
  *
  * Locks: zone->lock with interrupts off, let go every CHUNK page blocks. Cost: a cache line for
  * each page block below the limit in the zone that is cut, for each turn; nothing more than
@@ -128,6 +129,17 @@ static struct page *search_pristine(struct zone *zone, const struct alloc_reques
 	return page;
 }
 
+/* What CPUs keep in their caches goes back to the zone first. */
+static struct page *search_drained(struct zone *zone, const struct alloc_request *req,
+				   unsigned long end_pfn)
+{
+	if (gfpflags_allow_blocking(req->gfp))
+		drain_all_pages(zone);
+	else
+		drain_local_pages(zone);
+	return search_zone(zone, 0, req, end_pfn);
+}
+
 /* The type of zone that the limit cuts, or would cut. */
 static enum zone_type cut_type(unsigned long end_pfn)
 {
@@ -153,6 +165,8 @@ static struct page *alloc_from_cut_zones(const struct alloc_request *req, unsign
 		page = search_zone(zone, 0, req, end_pfn);
 		if (!page)
 			page = search_pristine(zone, req, end_pfn);
+		if (!page)
+			page = search_drained(zone, req, end_pfn);
 		if (page)
 			return page;
 	}

@@ -3,6 +3,7 @@
  * The start of mm/: each part in turn, in the order in which they need one another.
  * quarry/port.h shows what a host does before.
  */
+#include "dma.h"
 #include "reclaim.h"
 #include "slab.h"
 #include "vmap.h"
@@ -46,6 +47,7 @@ int quarry_start(void)
 	int err;
 
 	pcp_start();
+	dma_start();
 	err = kswapd_start();
 	return err ? err : vmap_start();
 }

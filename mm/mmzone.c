@@ -29,6 +29,8 @@ u8 *section_state;
 u16 *block_kinds;
 unsigned long vmemmap_size;
 unsigned long min_free_kbytes;
+u64 swiotlb_bytes;
+bool dma_debug_wanted;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
 static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
@@ -128,6 +130,8 @@ static void plan_node(int nid, const struct quarry_options *options)
 void quarry_plan(const struct quarry_options *options)
 {
 	min_free_kbytes = options->min_free_kbytes;
+	swiotlb_bytes = options->swiotlb;
+	dma_debug_wanted = options->dma_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)

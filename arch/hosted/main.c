@@ -204,6 +204,7 @@ static void start_mm(void)
 	struct quarry_options options = {
 		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
 		.min_free_kbytes = min_free_wanted(),
+		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 	};
 
 	cmdline_size("highmem", &options.highmem);

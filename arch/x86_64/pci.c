@@ -12,6 +12,7 @@
  * run: these may sleep, and may not register drivers. state_lock, a leaf with interrupts off,
  * guards enable counts, the command register and who has claimed which range.
  */
+#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -162,6 +163,7 @@ static void bind(struct pci_dev *dev, struct pci_driver *driver)
 	if (!error)
 		return;
 	pci_warn(dev, "not driven: error %d\n", error);
+	dma_device_released(&dev->dev);
 	dev->driver = NULL;
 	dev->dev.driver = NULL;
 	pci_dev_put(dev);
@@ -171,6 +173,7 @@ static void unbind(struct pci_dev *dev)
 {
 	if (dev->driver->remove)
 		dev->driver->remove(dev);
+	dma_device_released(&dev->dev);
 	dev->driver = NULL;
 	dev->dev.driver = NULL;
 	dev->dev.driver_data = NULL;

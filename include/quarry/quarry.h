@@ -9,10 +9,13 @@
 #include <linux/types.h>
 
 #define QUARRY_HIGHMEM_DEFAULT (~0ULL)
+#define QUARRY_SWIOTLB_DEFAULT (~0ULL)	/* by the size of memory, at most 1 MiB */
 
 struct quarry_options {
 	u64 highmem;		/* bytes without a standing mapping, over all nodes; 0: none */
 	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
+	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
+	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 };
 
@@ -63,6 +66,7 @@ enum quarry_report {
 	QUARRY_BAD_ARGUMENT,	/* flags or addresses that make no sense together */
 	QUARRY_BAD_UNMAP,	/* kunmap of what is not mapped, or out of order */
 	QUARRY_NO_SLOT,		/* more kmaps than there are slots */
+	QUARRY_BAD_DMA,		/* of a device's memory: not as it was mapped or allocated */
 	QUARRY_CORRUPTION,	/* a validator found a broken structure */
 	QUARRY_NR_REPORTS,
 };

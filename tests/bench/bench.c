@@ -9,6 +9,7 @@
  * page allocator's start, and what a page of RAM cost of them.
  */
 #include <linux/completion.h>
+#include <linux/dma-mapping.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
@@ -89,7 +90,13 @@ bool bench_rows_run(void)
 
 struct device *bench_device(void)
 {
-	return NULL;
+	static struct device device;
+	static u64 mask = DMA_BIT_MASK(64);
+
+	device_initialize(&device);
+	device.dma_mask = &mask;
+	device.coherent_dma_mask = mask;
+	return &device;
 }
 
 u64 bench_slab_bytes(void)
