@@ -25,9 +25,9 @@
  *   2. its element is from the allocator: it may see an old curr_nr, and goes to the allocator.
  *	Nobody waits for it: the elements of the reserve that are out come back by 1.
  *
- * With min_nr 0 nothing is guaranteed, and a waiter may miss an element that goes back to the
- * allocator. Nor does the pool hear of memory that others free. So who waits asks the allocator
- * again every RETRY_MS, keeping its place in the queue.
+ * With min_nr 0 nothing is guaranteed: frees take the lock and find who waits, but an element may
+ * have gone back to the allocator just before. Nor does a pool hear of memory that others free. So
+ * who waits asks the allocator again every RETRY_MS, keeping its place in the queue.
  *
  * Poison. In pools made with poisoning on (QUARRY_MEMPOOL_POISON), elements that lie in the
  * reserve are filled with a pattern, and whoever wrote into one is reported when it is taken. Only
@@ -236,7 +236,9 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 
 	if (unlikely(gfp & __GFP_ZERO))
 		report_zero(pool, gfp);
-	might_sleep_if(gfpflags_allow_blocking(gfp));
+	/* Asked here first: a call that mostly has nothing to report is dear. */
+	if (unlikely(!preemptible()))
+		might_sleep_if(gfpflags_allow_blocking(gfp));
 	/* What the page allocator keeps for emergencies is not for who has a reserve. */
 	gfp &= ~__GFP_NOFAIL;
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
@@ -264,8 +266,7 @@ void mempool_free(void *element, mempool_t *pool)
 {
 	if (unlikely(!element))
 		return;
-	if (unlikely(READ_ONCE(pool->curr_nr) < READ_ONCE(pool->min_nr) ||
-		     !list_empty(&pool->waiters)))
+	if (unlikely(READ_ONCE(pool->curr_nr) < READ_ONCE(pool->low)))
 		free_slow(element, pool);
 	else
 		pool->free(element, pool->pool_data);
@@ -307,7 +308,7 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		return -EINVAL;
 	}
 	*pool = (mempool_t){
-		.min_nr = min_nr, .capacity = min_nr, .pool_data = pool_data,
+		.min_nr = min_nr, .low = max(min_nr, 1), .capacity = min_nr, .pool_data = pool_data,
 		.alloc = alloc_fn, .free = free_fn, .poisoned = poison_new_pools,
 	};
 	spin_lock_init(&pool->lock);
@@ -423,6 +424,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 		return -ENOMEM;
 	spin_lock_irqsave(&pool->lock, flags);
 	WRITE_ONCE(pool->min_nr, new_min_nr);
+	WRITE_ONCE(pool->low, new_min_nr);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	while ((element = take_surplus(pool))) {
 		if (pool->poisoned)

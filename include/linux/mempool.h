@@ -20,6 +20,7 @@ typedef struct mempool {
 	spinlock_t lock;	/* guards all below but the constants */
 	int min_nr;		/* how many the reserve should hold */
 	int curr_nr;		/* and does */
+	int low;		/* frees come here while it holds fewer: min_nr, at least 1 */
 	int capacity;		/* of elements[] */
 	bool poisoned;		/* constant: what lies in the reserve is filled with a pattern */
 	void **elements;	/* [0, curr_nr): the reserve */
