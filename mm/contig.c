@@ -182,8 +182,7 @@ static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 		memset(phys_to_virt(page_to_phys(page)), 0, PAGE_SIZE << order);
 }
 
-/* One past the last page that is not HIGHMEM. Constant after the start. */
-static unsigned long low_end_pfn(void)
+unsigned long low_end_pfn(void)
 {
 	static unsigned long low_end;
 	unsigned long end = READ_ONCE(low_end);

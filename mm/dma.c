@@ -31,10 +31,14 @@
 		dev_err(dev, "DMA: " fmt "\n", ##args); \
 } while (0)
 
+/* One past the last byte that is not HIGHMEM: who reaches it needs no search. Constant. */
+static u64 low_end = ~0ULL;
+
 void dma_start(void)
 {
 	u64 share = PFN_PHYS(totalram_pages() - totalhigh_pages()) / RESERVE_SHARE;
 
+	low_end = PFN_PHYS(low_end_pfn());
 	bounce_init(swiotlb_bytes == QUARRY_SWIOTLB_DEFAULT ? min_t(u64, share, SZ_1M)
 							   : swiotlb_bytes);
 	if (dma_debug_wanted && dma_debug_set(true))
@@ -148,42 +152,75 @@ static void trim(struct page *page, unsigned int order, size_t size)
 		__free_page(page + i);
 }
 
-static void *alloc_coherent(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp)
+/* Whole pages of at least `size` bytes under the limit, or NULL. */
+static struct page *alloc_block(struct device *dev, size_t size, gfp_t gfp, u64 limit)
 {
-	u64 limit = limit_of(dev, dev->coherent_dma_mask);
 	unsigned int order = get_order(size);
+	int nid = dev_to_node(dev);
 	struct page *page;
 
-	page = alloc_pages_below(dev_to_node(dev), (gfp & ~__GFP_COMP) | __GFP_ZERO, order,
-				 limit == ~0ULL ? ~0UL : PFN_DOWN(limit + 1));
-	if (!page)
-		return NULL;
-	if (!is_block(size))
+	if (likely(limit >= low_end && (nid < 0 || nid == numa_node_id())))
+		page = alloc_pages(gfp, order);	/* from this CPU's cache, most often */
+	else
+		page = alloc_pages_below(nid, gfp, order,
+					 limit == ~0ULL ? ~0UL : PFN_DOWN(limit + 1));
+	if (page && order && !is_block(size))
 		trim(page, order, size);
+	return page;
+}
+
+static noinline void *refuse_coherent(struct device *dev, size_t size, unsigned long attrs,
+				      const char *wrong)
+{
+	refuse(dev, attrs, "coherent memory of %zu bytes under mask %#llx: %s", size,
+	       limit_of(dev, dev->coherent_dma_mask), wrong);
+	return NULL;
+}
+
+/* Flags that mean a zone, a compound page or clearing: what the mask and this file see to. */
+#define OWN_FLAGS (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_COMP | __GFP_ZERO)
+
+static noinline void *alloc_any(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
+				unsigned long attrs, unsigned long caller)
+{
+	const char *wrong = why_not_coherent(dev, size);
+	struct page *page;
+
+	*handle = DMA_MAPPING_ERROR;
+	if (wrong)
+		return refuse_coherent(dev, size, attrs, wrong);
+	gfp = (gfp & ~OWN_FLAGS) | (attrs & DMA_ATTR_NO_WARN ? __GFP_NOWARN : 0);
+	page = alloc_block(dev, size, gfp, limit_of(dev, dev->coherent_dma_mask));
+	if (!page)
+		return refuse_coherent(dev, size, attrs, "none is free");
 	*handle = page_to_phys(page);
-	return phys_to_virt(page_to_phys(page));
+	if (dma_debug_on)
+		dma_debug_map(dev, *handle, size, DMA_BIDIRECTIONAL, DMA_DEBUG_COHERENT, 0,
+			      caller);
+	return memset(phys_to_virt(*handle), 0, PAGE_ALIGN(size));
+}
+
+/* A page at most, for a device that reaches all low memory: what is common is short. */
+static bool is_common(const struct device *dev, size_t size)
+{
+	return size - 1 < PAGE_SIZE && dev->numa_node < 0 && !dma_debug_on &&
+	       dev->coherent_dma_mask >= low_end && !dev->bus_dma_limit;
 }
 
 void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
 		      unsigned long attrs)
 {
-	const char *wrong = why_not_coherent(dev, size);
-	void *virt;
+	struct page *page;
 
-	*handle = DMA_MAPPING_ERROR;
-	if (unlikely(wrong)) {
-		refuse(dev, attrs, "coherent memory of %zu bytes: %s", size, wrong);
-		return NULL;
+	if (unlikely(!is_common(dev, size) || attrs))
+		return alloc_any(dev, size, handle, gfp, attrs, _RET_IP_);
+	page = alloc_page(gfp & ~OWN_FLAGS);
+	if (unlikely(!page)) {
+		*handle = DMA_MAPPING_ERROR;
+		return refuse_coherent(dev, size, attrs, "none is free");
 	}
-	virt = alloc_coherent(dev, size, handle,
-			      attrs & DMA_ATTR_NO_WARN ? gfp | __GFP_NOWARN : gfp);
-	if (unlikely(!virt))
-		refuse(dev, attrs, "coherent memory of %zu bytes: none is free under mask %#llx",
-		       size, limit_of(dev, dev->coherent_dma_mask));
-	else if (unlikely(dma_debug_on))
-		dma_debug_map(dev, *handle, size, DMA_BIDIRECTIONAL, DMA_DEBUG_COHERENT, 0,
-			      _RET_IP_);
-	return virt;
+	*handle = page_to_phys(page);
+	return memset(phys_to_virt(*handle), 0, PAGE_SIZE);
 }
 
 static noinline __cold void report_free(struct device *dev, size_t size, void *virt,
@@ -194,27 +231,35 @@ static noinline __cold void report_free(struct device *dev, size_t size, void *v
 		      dev_name(dev), size, virt, handle);
 }
 
-void dma_free_attrs(struct device *dev, size_t size, void *virt, dma_addr_t handle,
-		    unsigned long attrs)
+static noinline void free_any(struct device *dev, size_t size, void *virt, dma_addr_t handle)
 {
-	struct page *page;
+	struct page *page = phys_to_page(handle);
 
 	if (!virt)
 		return;
-	if (unlikely(!PAGE_ALIGNED(virt) || !size || !virt_addr_valid(virt) ||
-		     virt_to_phys(virt) != handle)) {
+	if (!PAGE_ALIGNED(virt) || !size || virt_to_phys(virt) != handle ||
+	    !pfn_is_live(PFN_DOWN(handle))) {
 		report_free(dev, size, virt, handle);
 		return;
 	}
-	if (unlikely(dma_debug_on))
+	if (dma_debug_on)
 		dma_debug_unmap(dev, handle, size, DMA_BIDIRECTIONAL, DMA_DEBUG_COHERENT, 0);
-	page = virt_to_page(virt);
 	if (is_block(size)) {
 		__free_pages(page, get_order(size));
 		return;
 	}
 	for (unsigned long i = 0; i < PFN_UP(size); i++)
 		__free_page(page + i);
+}
+
+void dma_free_attrs(struct device *dev, size_t size, void *virt, dma_addr_t handle,
+		    unsigned long attrs)
+{
+	if (likely(size - 1 < PAGE_SIZE && virt_to_phys(virt) == handle &&
+		   PAGE_ALIGNED(handle) && pfn_is_live(PFN_DOWN(handle)) && !dma_debug_on))
+		__free_pages(phys_to_page(handle), 0);
+	else
+		free_any(dev, size, virt, handle);
 }
 
 /* ---- Streaming mappings ---- */

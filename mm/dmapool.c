@@ -65,12 +65,15 @@ struct dma_pool {
 	size_t size;			/* of a block, a multiple of 2^shift */
 	size_t chunk_size, boundary;
 	unsigned int shift;
+	unsigned int mask;		/* 2^shift - 1 */
 	struct device *dev;
 	struct pool_stack __percpu *stacks;
 	char name[32];
 	spinlock_t lock;		/* guards what follows */
 	struct list_head chunks;
 	unsigned long nr_chunks;
+	/* From the lowest chunk to the highest, as long as all between has descriptors. */
+	dma_addr_t low, high;
 };
 
 /* ---- Blocks and their chunks ---- */
@@ -121,6 +124,32 @@ static struct dma_chunk *chunk_alloc(struct dma_pool *pool, gfp_t gfp)
 	virt_to_page(chunk->virt)->lru.next = (struct list_head *)pool;
 	set_page_private(virt_to_page(chunk->virt), (unsigned long)chunk);
 	return chunk;
+}
+
+/* May every descriptor in [low, high) be looked at? Asked for 512 MiB at most. */
+static bool has_descriptors(dma_addr_t low, dma_addr_t high)
+{
+	unsigned long pfn = ALIGN_DOWN(PFN_DOWN(low), PAGEBLOCK_PAGES);
+
+	if (high - low > SZ_256M * 2)
+		return false;
+	while (pfn < PFN_UP(high) && pfn_is_live(pfn))
+		pfn += PAGEBLOCK_PAGES;
+	return pfn >= PFN_UP(high);
+}
+
+/* Under pool->lock. Where it cannot be, low and high stay: frees outside take the long way. */
+static void chunk_add(struct dma_pool *pool, struct dma_chunk *chunk)
+{
+	dma_addr_t low = min(pool->low, chunk->handle);
+	dma_addr_t high = max(pool->high, chunk->handle + pool->chunk_size);
+
+	list_add(&chunk->node, &pool->chunks);
+	pool->nr_chunks++;
+	if (!has_descriptors(low, high))
+		return;
+	WRITE_ONCE(pool->low, low);
+	WRITE_ONCE(pool->high, high);
 }
 
 static void chunk_free(struct dma_pool *pool, struct dma_chunk *chunk)
@@ -204,10 +233,8 @@ static noinline void *alloc_slow(struct dma_pool *pool, gfp_t gfp)
 
 	for (;;) {
 		spin_lock_irqsave(&pool->lock, flags);
-		if (chunk) {
-			list_add(&chunk->node, &pool->chunks);
-			pool->nr_chunks++;
-		}
+		if (chunk)
+			chunk_add(pool, chunk);
 		virt = chunks_take(pool);
 		if (virt)
 			refill(pool, own_stack(pool));
@@ -220,22 +247,40 @@ static noinline void *alloc_slow(struct dma_pool *pool, gfp_t gfp)
 	}
 }
 
+/* The block becomes the caller's, whatever has to be said or done about it. */
+static noinline void *hand_out(struct dma_pool *pool, void *virt, gfp_t gfp, dma_addr_t *handle)
+{
+	u8 *state = state_of(pool, virt);
+
+	if (unlikely(*state != BLOCK_FREE))
+		report_block(pool, "dma_pool_alloc", virt, virt_to_phys(virt), "corrupted record");
+	*state = BLOCK_USED;
+	*handle = virt_to_phys(virt);
+	if (gfp & __GFP_ZERO)
+		memset(virt, 0, pool->size);
+	return virt;
+}
+
+static noinline void *alloc_refill(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
+{
+	void *virt = alloc_slow(pool, gfp);
+
+	return virt ? hand_out(pool, virt, gfp, handle) : NULL;
+}
+
+/* What is not common is a tail call, so that this needs few registers. */
 __rseq void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
 {
 	void *virt = cpu_stack_pop(own_stack(pool));
 	u8 *state;
 
 	if (unlikely(!virt))
-		virt = alloc_slow(pool, gfp);
-	if (unlikely(!virt))
-		return NULL;
+		return alloc_refill(pool, gfp, handle);
 	state = state_of(pool, virt);
-	if (unlikely(*state != BLOCK_FREE))
-		report_block(pool, "dma_pool_alloc", virt, virt_to_phys(virt), "corrupted record");
+	if (unlikely(*state != BLOCK_FREE || (gfp & __GFP_ZERO)))
+		return hand_out(pool, virt, gfp, handle);
 	*state = BLOCK_USED;
 	*handle = virt_to_phys(virt);
-	if (unlikely(gfp & __GFP_ZERO))
-		memset(virt, 0, pool->size);
 	return virt;
 }
 
@@ -254,38 +299,55 @@ static noinline void free_slow(struct dma_pool *pool, void *virt)
 /* Is there a descriptor, and is it of a page of this pool? */
 static bool is_pools(const struct dma_pool *pool, const void *virt)
 {
-	return pfn_valid(virt_to_pfn(virt)) &&
+	return pfn_is_live(virt_to_pfn(virt)) &&
 	       virt_to_page(virt)->lru.next == (const struct list_head *)pool;
 }
 
-static noinline __cold void report_free(struct dma_pool *pool, void *virt, dma_addr_t handle)
+/* What is wrong with freeing it, or NULL. */
+static const char *why_not_free(const struct dma_pool *pool, const void *virt, dma_addr_t handle)
 {
-	const char *wrong = "not a block of this pool";
+	u8 state;
 
-	if (is_pools(pool, virt)) {
-		bool whole = !(offset_in_page(virt) & ((1UL << pool->shift) - 1));
-		u8 state = whole ? *state_of(pool, virt) : BLOCK_NOWHERE;
+	if (!is_pools(pool, virt))
+		return "not a block of this pool";
+	state = offset_in_page(virt) & pool->mask ? BLOCK_NOWHERE : *state_of(pool, virt);
+	if (state == BLOCK_NOWHERE)
+		return "no block begins here";
+	if (state == BLOCK_FREE)
+		return "already free";
+	return virt_to_phys(virt) == handle ? NULL : "another device address";
+}
 
-		if (state == BLOCK_NOWHERE)
-			wrong = "no block begins here";
-		else
-			wrong = state == BLOCK_FREE ? "already free" : "another device address";
+/* With every check there is, and a report for each. */
+static noinline __rseq void free_checked(struct dma_pool *pool, void *virt, dma_addr_t handle)
+{
+	const char *wrong = why_not_free(pool, virt, handle);
+
+	if (wrong) {
+		report_block(pool, "dma_pool_free", virt, handle, wrong);
+		return;
 	}
-	report_block(pool, "dma_pool_free", virt, handle, wrong);
+	*state_of(pool, virt) = BLOCK_FREE;
+	if (!cpu_stack_push(own_stack(pool), virt))
+		free_slow(pool, virt);
 }
 
 __rseq void dma_pool_free(struct dma_pool *pool, void *virt, dma_addr_t handle)
 {
+	const struct page *page = phys_to_page(handle);
 	u8 *state;
 
-	if (unlikely(virt_to_phys(virt) != handle || !is_pools(pool, virt) ||
-		     (handle & ((1UL << pool->shift) - 1)))) {
-		report_free(pool, virt, handle);
+	/* Within [low, high) there is a descriptor, and it says whose the page is. */
+	if (unlikely(virt_to_phys(virt) != handle || handle < READ_ONCE(pool->low) ||
+		     handle >= READ_ONCE(pool->high) || (handle & pool->mask) ||
+		     page->lru.next != (const struct list_head *)pool)) {
+		free_checked(pool, virt, handle);
 		return;
 	}
-	state = state_of(pool, virt);
+	state = &((struct dma_chunk *)page_private(page))->state[offset_in_page(handle) >>
+								 pool->shift];
 	if (unlikely(*state != BLOCK_USED)) {
-		report_free(pool, virt, handle);
+		free_checked(pool, virt, handle);
 		return;
 	}
 	*state = BLOCK_FREE;
@@ -317,6 +379,7 @@ static void set_sizes(struct dma_pool *pool, size_t size, size_t align, size_t b
 	pool->boundary = boundary ? boundary : roundup_pow_of_two(pool->chunk_size);
 	/* Blocks begin behind each other, or at a border. */
 	pool->shift = min_t(unsigned int, __ffs(pool->size | pool->boundary), PAGE_SHIFT);
+	pool->mask = (1U << pool->shift) - 1;
 }
 
 struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t size, size_t align,
@@ -346,6 +409,7 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 	set_sizes(pool, size, align, boundary);
 	spin_lock_init(&pool->lock);
 	INIT_LIST_HEAD(&pool->chunks);
+	pool->low = ~0ULL;
 	return pool;
 }
 

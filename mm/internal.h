@@ -213,6 +213,13 @@ static inline unsigned long block_to_pfn(const struct pageblock *pb)
 	return (unsigned long)(pb - pageblock_table()) << PAGEBLOCK_ORDER;
 }
 
+/* pfn_valid(), for fast paths: a few instructions, no call. */
+static inline bool pfn_is_live(unsigned long pfn)
+{
+	/* Pairs with the release in buddy_init_block(): live is seen, so is what it stands for. */
+	return pfn_is_mapped(pfn) && smp_load_acquire(&pfn_to_block(pfn)->live);
+}
+
 static inline struct zone *block_zone(const struct pageblock *pb)
 {
 	return &nodes[pb->nid]->zones[pb->zone];
@@ -429,6 +436,8 @@ void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask)
  * above it, and by searching the one that does. No HIGHMEM; flags that choose a zone are ignored.
  */
 struct page *alloc_pages_below(int nid, gfp_t gfp, unsigned int order, unsigned long end_pfn);
+/* One past the last page that is not HIGHMEM. Constant after the start. */
+unsigned long low_end_pfn(void);
 
 /* ---- page_free.c ---- */
 

@@ -272,8 +272,7 @@ unsigned long totalhigh_pages(void)
 
 bool pfn_valid(unsigned long pfn)
 {
-	/* Pairs with the release in buddy_init_block(): live is seen, so is what it stands for. */
-	return pfn_is_mapped(pfn) && smp_load_acquire(&pfn_to_block(pfn)->live);
+	return pfn_is_live(pfn);
 }
 
 bool __virt_addr_valid(unsigned long virt)

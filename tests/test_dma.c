@@ -163,7 +163,8 @@ SELFTEST(dma, refusals_say_why)
 
 	listen_start();
 	CHECK(!dma_alloc_coherent(&dev, 0, &handle, GFP_KERNEL));
-	CHECK(says("fake device: DMA: coherent memory of 0 bytes: no bytes"));
+	CHECK(says("fake device: DMA: coherent memory of 0 bytes under mask "
+		   "0xffffffffffffffff: no bytes"));
 	listen_start();
 	CHECK(!dma_alloc_coherent(&dev, SZ_4M + 1, &handle, GFP_KERNEL));
 	CHECK(says("more than the largest block"));
