@@ -65,7 +65,7 @@ static void mark_partial(struct zone *zone, const struct pageblock *pb, u8 place
 	unsigned int order = (place - PLACE_PARTIAL) % PAGEBLOCK_ORDER;
 	u16 *mask = &zone->partial_mask[pb->mobility][bucket];
 
-	*mask = filled ? *mask | BIT(order) : *mask & ~BIT(order);
+	WRITE_ONCE(*mask, (u16)(filled ? *mask | BIT(order) : *mask & ~BIT(order)));
 }
 
 static void set_mobility(struct pageblock *pb, enum mobility mobility)
@@ -90,7 +90,7 @@ static void list_block(struct zone *zone, struct pageblock *pb, u8 place)
 		pageblock_table()[pb->next].prev = number;
 	else if (place >= PLACE_PARTIAL)
 		mark_partial(zone, pb, place, true);
-	*head = number;
+	WRITE_ONCE(*head, number);
 }
 
 static void unlist_block(struct zone *zone, struct pageblock *pb)
@@ -105,7 +105,7 @@ static void unlist_block(struct zone *zone, struct pageblock *pb)
 	if (pb->prev != BLOCK_NONE)
 		pageblock_table()[pb->prev].next = pb->next;
 	else
-		*head = pb->next;
+		WRITE_ONCE(*head, pb->next);
 	if (pb->place >= PLACE_PARTIAL && *head == BLOCK_NONE)
 		mark_partial(zone, pb, pb->place, false);
 	pb->place = PLACE_NONE;

@@ -122,8 +122,8 @@ bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_ty
 		       unsigned int alloc_flags)
 {
 	unsigned long free = zone_listed_pages(zone);
-	unsigned long floor = reserve_floor(zone->watermark[alloc_flags & ALLOC_WMARK_MASK],
-					    alloc_flags);
+	unsigned long mark = READ_ONCE(zone->watermark[alloc_flags & ALLOC_WMARK_MASK]);
+	unsigned long floor = reserve_floor(mark, alloc_flags);
 
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;

@@ -179,6 +179,7 @@ SELFTEST(vmalloc, misuse_is_reported)
 	vfree(mapped);			/* of another kind */
 	vunmap(va);
 	vm_unmap_ram(mapped, 1);
+	CHECK(vmalloc_to_page(mapped) == page && vmalloc_to_page(va)); /* nothing was done */
 	vfree(va);
 	vfree(va);			/* twice */
 	vunmap(mapped);
