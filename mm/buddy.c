@@ -329,6 +329,22 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 	return pb ? open_whole(zone, pb, order, mobility) : NULL;
 }
 
+struct page *buddy_alloc_some(struct zone *zone, unsigned int *order, unsigned int most,
+			      enum mobility mobility)
+{
+	struct pageblock *pb = fullest(zone, *order, mobility);
+	unsigned int have;
+
+	if (pb) {
+		have = *order + __ffs(pb->orders >> *order);
+		*order = min(have, most);
+		return alloc_at(zone, pb, pb->head[have], have, *order);
+	}
+	pb = alloc_whole(zone, PAGEBLOCK_ORDER);
+	*order = most;
+	return pb ? open_whole(zone, pb, most, mobility) : NULL;
+}
+
 struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,
 			enum mobility mobility)
 {

@@ -261,7 +261,13 @@ void buddy_init(struct zone *zone);
 void buddy_init_block(struct zone *zone, struct pageblock *pb);
 /* A block for `mobility`, of its own page blocks or of one that is wholly free; or NULL. */
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility);
-/* The same out of page blocks of other mobility; takes those over that are mostly free. */
+/*
+ * The same for one who can use several such blocks side by side, together of order `most` (below
+ * 9): as many as the block holds that buddy_alloc() would cut. *order becomes the order of all.
+ */
+struct page *buddy_alloc_some(struct zone *zone, unsigned int *order, unsigned int most,
+			      enum mobility mobility);
+/* As buddy_alloc(), of page blocks of other mobility; takes those over that are mostly free. */
 struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility);
 /* A free block of that order or a larger one that the caller chose: its lower end. */
 struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,

@@ -151,11 +151,10 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
 /* The large block that begins there, or NULL. */
 static struct page *large_block(const void *object)
 {
-	struct page *page;
+	struct page *page = virt_to_page(object);
 
-	if (!PAGE_ALIGNED((unsigned long)object) || !virt_addr_valid(object))
+	if (!PAGE_ALIGNED((unsigned long)object) || !page_kind(page))
 		return NULL;
-	page = virt_to_page(object);
 	return page->state == PAGE_USED && (page->flags & PG_KMALLOC) ? page : NULL;
 }
 

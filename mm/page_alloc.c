@@ -33,12 +33,18 @@ static unsigned int page_flags(gfp_t gfp, unsigned int order)
 	       (gfp & (__GFP_MOVABLE | __GFP_HARDWALL) ? PG_SHARED : 0);
 }
 
+static void clear_block(struct page *page, unsigned int order)
+{
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		clear_highpage(page + i);
+}
+
 static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 {
 	page->private = 0;
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order), 1));
-	for (unsigned long i = 0; (gfp & __GFP_ZERO) && i < 1UL << order; i++)
-		clear_highpage(page + i);
+	if (gfp & __GFP_ZERO)
+		clear_block(page, order);
 }
 
 /* A request that is in order but for its flags. */
@@ -53,7 +59,8 @@ static struct page *serve(const struct alloc_request *req)
 	return page;
 }
 
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *mask)
+static noinline struct page *alloc_checked(gfp_t gfp, unsigned int order, int nid,
+					   const nodemask_t *mask)
 {
 	struct alloc_request req = { .gfp = gfp, .order = order, .nid = nid, .nodes = mask };
 
@@ -70,16 +77,56 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 	return NULL;
 }
 
-/* ---- The common path ---- */
+/* ---- The common paths ---- */
 
-/* Flags that need more than a block of the right kind, or that do not exist. */
-#define GFP_UNCOMMON (~__GFP_BITS_MASK | __GFP_ZERO | __GFP_COMP | __GFP_COLD | __GFP_HARDWALL | \
-		      __GFP_MOVABLE | __GFP_THISNODE)
+/* Flags that are not just a matter of the right stack, or that do not exist. */
+#define GFP_NOT_CACHED (~__GFP_BITS_MASK | __GFP_COLD | __GFP_THISNODE)
+/* Flags that want the block made ready in some way. */
+#define GFP_PREPARED   (__GFP_ZERO | __GFP_COMP | __GFP_HARDWALL | __GFP_MOVABLE)
 
 /* The first entry was not this CPU's page, but there may be others. */
 static noinline struct page *alloc_past_stray(struct page *stray, gfp_t gfp, unsigned int order)
 {
 	pcp_report_stray(stray);
+	return alloc_checked(gfp, order, NUMA_NO_NODE, NULL);
+}
+
+/* A block of this CPU's cache, made ready as the flags say; NULL when there is none. */
+static __rseq struct page *alloc_prepared(gfp_t gfp, unsigned int order)
+{
+	struct cpu_stack *stack;
+	struct page *page;
+
+	if (unlikely(order >= PCP_ORDERS || (gfp & GFP_NOT_CACHED)))
+		return NULL;
+	stack = pcp_entry(by_gfp, gfp % GFP_KINDS, order);
+	page = cpu_stack_pop(stack);
+	if (unlikely(!page))
+		return NULL;
+	if (unlikely(!cpu_word_change(&page->word, pcp_words(stack)->cached,
+				      pcp_words(stack)->used |
+				      PAGE_WORD(0, 0, page_flags(gfp, order), 0)))) {
+		pcp_report_stray(page);
+		return NULL;
+	}
+	page->private = 0;
+	if (gfp & __GFP_ZERO)
+		clear_block(page, order);
+	return page;
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *mask)
+{
+	struct page *page = NULL;
+
+	if (!mask && (nid < 0 || nid == numa_node_id()))
+		page = alloc_prepared(gfp, order);
+	return likely(page) ? page : alloc_checked(gfp, order, nid, mask);
+}
+
+/* Out of line, so that alloc_pages() needs no stack. */
+static noinline struct page *alloc_uncommon(gfp_t gfp, unsigned int order)
+{
 	return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
 }
 
@@ -88,12 +135,12 @@ __rseq struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	struct cpu_stack *stack;
 	struct page *page;
 
-	if (unlikely(order >= PCP_ORDERS || (gfp & GFP_UNCOMMON)))
-		return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+	if (unlikely(order >= PCP_ORDERS || (gfp & (GFP_NOT_CACHED | GFP_PREPARED))))
+		return alloc_uncommon(gfp, order);
 	stack = pcp_entry(by_gfp, gfp % GFP_KINDS, order);
 	page = cpu_stack_pop(stack);
 	if (unlikely(!page))
-		return __alloc_pages(gfp, order, NUMA_NO_NODE, NULL);
+		return alloc_checked(gfp, order, NUMA_NO_NODE, NULL);
 	if (unlikely(!cpu_word_change(&page->word, pcp_words(stack)->cached,
 				      pcp_words(stack)->used)))
 		return alloc_past_stray(page, gfp, order);

@@ -132,9 +132,36 @@ static void drop_checked(struct page *page, unsigned int order, const char *call
 			      page, page_to_pfn(page), (int)order, wrong);
 }
 
+/*
+ * The last reference to a block with flags, which this CPU caches. One that others may look for
+ * takes a locked instruction. False: it is something else, and untouched.
+ */
+static __rseq bool free_flagged(struct page *page, unsigned int order)
+{
+	unsigned int row = page_kind(page) - this_cpu_read(pcp.home);
+	struct cpu_stack *stack;
+	struct pcp_words *words;
+	u64 word;
+
+	if (order >= PCP_ORDERS || row >= KINDS_OF_NODE)
+		return false;
+	stack = pcp_entry(by_kind, row, order);
+	words = pcp_words(stack);
+	word = READ_ONCE(page->word);
+	if ((word & ~PAGE_WORD(0, 0, PG_COMP | PG_KMALLOC | PG_SHARED, 0)) != words->used)
+		return false;
+	if (word_flags(word) & PG_SHARED ? !try_cmpxchg(&page->word, &word, words->cached)
+					 : !cpu_word_change(&page->word, word, words->cached))
+		return false;
+	check_no_locks(page);
+	if (unlikely(!cpu_stack_push(stack, page)))
+		pcp_free(page, order);
+	return true;
+}
+
 static noinline void free_uncommon(struct page *page, unsigned int order)
 {
-	if (page)
+	if (page && !free_flagged(page, order))
 		drop_checked(page, min(order, ANY_ORDER - 1), "__free_pages");
 }
 

@@ -5,10 +5,12 @@
  * `full` below is what a CPU caches of a zone that has plenty: enough of the small orders for
  * some hundred blocks to be taken or given back without a visit to the zone, some megabytes of
  * the large ones. All CPUs of a node together keep at most one page in PCP_SHARE of a zone in
- * their caches, with every stack full; where that is less than `full` needs, all of its numbers
- * shrink in proportion. A zone of which a CPU may keep less than PCP_LEAST pages is not cached:
- * its blocks are better off where everybody finds them. So a machine of 64 MiB has no caches,
- * one of 1 GiB with four CPUs a quarter of `full` for each, and DMA is never cached.
+ * their caches, with every stack full, each CPU as much as the others. Where that is less than
+ * `full` needs, the small orders come first, for they are asked for most, three quarters of it
+ * at most; the large ones shrink in proportion to what is left. A zone of which a CPU may keep
+ * less than PCP_LEAST pages is not cached: its blocks are better off where everybody finds them.
+ * So a machine of 64 MiB has no caches, of 1 GiB each of four CPUs keeps some hundred single
+ * pages and a few large blocks, and DMA is never cached.
  *
  * Memory: 8 bytes for each block that stacks can hold, at most 18 KiB a zone, in pages of the
  * CPU's home node; only for CPUs that are online when memory management starts. A CPU that
@@ -26,51 +28,50 @@
 			 PCP_REMOTE * sizeof(void *))
 #define PCP_SMALL 3	/* orders of which reclaimable blocks are cached, too */
 
-/* Blocks of each order, in a stack for each mobility. */
+/* Blocks of each order where there is plenty, in a stack for each mobility. */
 static const u16 full[PCP_ORDERS] = { 320, 320, 32, 32, 16, 8, 8, 4, 4, 8 };
+/* A stack of a small order holds at most one page in so many of what the CPU may keep. */
+static const u16 part[PCP_SMALL + 1] = { 8, 16, 32, 32 };
 
-/* What a stack holds where there is plenty. Large reclaimable blocks are too rare to be kept. */
-static unsigned int full_max(unsigned int order, enum mobility mobility)
-{
-	bool kept = order <= PCP_SMALL || mobility == UNMOVABLE ||
-		    (mobility == MOVABLE && order < PAGEBLOCK_ORDER);
-
-	return kept ? full[order] : 0;
-}
-
-static unsigned long full_pages(void)
-{
-	unsigned long pages = 0;
-
-	for (unsigned int order = 0; order < PCP_ORDERS; order++)
-		for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++)
-			pages += (unsigned long)full_max(order, mobility) << order;
-	return pages;
-}
-
-static unsigned long cpus_at_home(int nid)
-{
-	unsigned long nr = 0;
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu)
-		nr += cpu_to_mem((int)cpu) == nid;
-	return max(nr, 1UL);
-}
+static u16 cpus_at_home[QUARRY_MAX_NODES];	/* CPUs whose nearest memory is that node's */
 
 /* The pages of a zone that each CPU of its node may keep. */
 static unsigned long share(const struct zone *zone)
 {
-	unsigned long pages = zone->managed / PCP_SHARE / cpus_at_home(zone->nid);
+	unsigned long cpus = max_t(unsigned long, cpus_at_home[zone->nid], 1);
+	unsigned long pages = zone->managed / PCP_SHARE / cpus;
 
 	return pages < PCP_LEAST ? 0 : pages;
 }
 
+static unsigned int small_max(unsigned long share, unsigned int order)
+{
+	return min_t(unsigned long, full[order], share / part[order] >> order);
+}
+
+/* Large reclaimable blocks are too rare to be kept; whole page blocks have one stack. */
+static unsigned int large_stacks(unsigned int order)
+{
+	return order < PAGEBLOCK_ORDER ? 2 : 1;
+}
+
+/* Of a large order: `full`, or as much of it as what the small ones leave is of all of it. */
+static unsigned int large_max(unsigned long share, unsigned int order)
+{
+	unsigned long left = share, all = 0;
+
+	for (unsigned int o = 0; o <= PCP_SMALL; o++)
+		left -= (unsigned long)small_max(share, o) * NR_MOBILITY << o;
+	for (unsigned int o = PCP_SMALL + 1; o < PCP_ORDERS; o++)
+		all += (unsigned long)full[o] * large_stacks(o) << o;
+	return full[order] * min(left, all) / all;
+}
+
 static unsigned int stack_max(const struct zone *zone, unsigned int order, enum mobility mobility)
 {
-	unsigned long all = full_pages();
-
-	return full_max(order, mobility) * min(share(zone), all) / all;
+	if (order <= PCP_SMALL)
+		return small_max(share(zone), order);
+	return (unsigned int)mobility < large_stacks(order) ? large_max(share(zone), order) : 0;
 }
 
 /* ---- A CPU's stacks ---- */
@@ -179,6 +180,8 @@ void pcp_start(void)
 {
 	unsigned int cpu;
 
+	for_each_online_cpu(cpu)
+		cpus_at_home[cpu_to_mem((int)cpu)]++;
 	for_each_online_cpu(cpu)
 		start_cpu(cpu);
 }

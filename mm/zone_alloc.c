@@ -29,22 +29,40 @@ static bool has_plenty(const struct zone *zone)
 	       max(zone->managed / PLENTY_SHARE, zone->watermark[WMARK_HIGH]);
 }
 
+/* An allocated block of order `have` becomes cached ones of `order`, the lowest on top. */
+static void stack_up(struct cpu_stack *stack, struct page *page, unsigned int have,
+		     unsigned int order)
+{
+	unsigned int nr = 1u << (have - order);
+
+	for (unsigned int i = nr; i-- > 0; page += 1UL << order) {
+		WRITE_ONCE(page->word, pcp_words(stack)->cached);
+		stack->slot[stack->nr + i] = page;
+	}
+	WRITE_ONCE(stack->nr, stack->nr + nr);
+}
+
 /*
  * Having taken one block, takes the others of a batch into this CPU's empty stack: only such as
- * belong to the mobility. Caller holds zone->lock.
+ * belong to the mobility; those that lie side by side in one go. Caller holds zone->lock.
  */
 static void refill(struct zone *zone, struct cpu_stack *stack, unsigned int order,
 		   enum mobility mobility)
 {
-	struct page *page;
+	unsigned int batch = pcp_batch(stack) - 1;
 
-	for (unsigned int left = pcp_batch(stack); left > 1 && has_plenty(zone); left--) {
-		page = buddy_alloc(zone, order, mobility);
+	while (stack->nr < batch && has_plenty(zone)) {
+		unsigned int have = order, most = order + __fls(batch - stack->nr);
+		struct page *page;
+
+		if (order < PAGEBLOCK_ORDER)
+			page = buddy_alloc_some(zone, &have, min(most, PAGEBLOCK_ORDER - 1u),
+						mobility);
+		else
+			page = buddy_alloc(zone, order, mobility);
 		if (!page)
 			break;
-		WRITE_ONCE(page->word, pcp_word(order));
-		stack->slot[stack->nr] = page;
-		WRITE_ONCE(stack->nr, stack->nr + 1);
+		stack_up(stack, page, have, order);
 	}
 }
 
