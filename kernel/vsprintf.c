@@ -9,10 +9,14 @@
  *	%s	prints (null) for NULL and (efault) for other pointers that cannot be text
  *	%p	16 hexadecimal digits without 0x; %px and %pK are the same
  *	%pS	name+0xoffset/0xsize of the function that an address lies in; %ps its name.
- *		Without a name the bare address, 0x…
+ *		Without a name the bare address, 0x… %pF and %pf are older names of the two
  *	%pB	as %pS for a return address, which may lie behind a function that never returns
  *	%pa	a phys_addr_t or dma_addr_t passed by reference (also %pap, %pad)
  *	%pe	the name of the error in an error pointer: -ENOMEM
+ *	%pR	a struct resource: [mem 0xfebf0000-0xfebf0fff]; %pr with flags= behind
+ *	%*ph	so many bytes, at most 64: 00 01 02; %*phC with colons, D dashes, N nothing between
+ *	%pM	six bytes, 00:01:02:03:04:05; %pm without colons
+ *	%pV	a struct va_format: another format with its arguments
  *	%n	does not exist
  *
  * A conversion that is not known ends the interpretation: the arguments behind it cannot be
@@ -23,13 +27,14 @@
  */
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <kernel/symbols.h>
 
-#define INT_MAX	  0x7fffffff
 #define MAX_WIDTH 65535
+#define MAX_BYTES 64		/* of %ph */
 #define MIN_TEXT  4096		/* the first page is never text: a NULL with an offset */
 
 enum {
@@ -51,6 +56,8 @@ struct spec {
 struct arguments {
 	__builtin_va_list list;
 };
+
+static void put_format(struct output *out, const char *fmt, struct arguments *args);
 
 static void put_char(struct output *out, char c)
 {
@@ -202,7 +209,10 @@ static const char *error_name(long error)
 	NAME(EPERM); NAME(ENOENT); NAME(EINTR); NAME(EIO); NAME(ENXIO); NAME(E2BIG);
 	NAME(EAGAIN); NAME(ENOMEM); NAME(EACCES); NAME(EFAULT); NAME(EBUSY); NAME(EEXIST);
 	NAME(ENODEV); NAME(EINVAL); NAME(ENOSPC); NAME(EDOM); NAME(ERANGE); NAME(EDEADLK);
-	NAME(ENOSYS); NAME(EOVERFLOW); NAME(EOPNOTSUPP); NAME(ETIMEDOUT);
+	NAME(ENOSYS); NAME(EOVERFLOW); NAME(EOPNOTSUPP); NAME(ETIMEDOUT); NAME(ETIME);
+	NAME(EINPROGRESS); NAME(ENOTTY); NAME(EPIPE); NAME(ENODATA); NAME(EPROTO);
+	NAME(EMSGSIZE); NAME(ENOBUFS); NAME(EALREADY); NAME(ECANCELED); NAME(ERESTARTSYS);
+	NAME(EPROBE_DEFER); NAME(ENOTSUPP); NAME(EROFS); NAME(EFBIG); NAME(EILSEQ);
 	}
 #undef NAME
 	return NULL;
@@ -229,14 +239,90 @@ static void put_address(struct output *out, const struct spec *spec, const char 
 	put_number(out, &full, prefix, addr, 16);
 }
 
+/* `n` bytes, each two digits, with `between` between them unless that is 0. */
+static void put_bytes(struct output *out, const u8 *bytes, unsigned int n, char between)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (i && between)
+			put_char(out, between);
+		put_char(out, "0123456789abcdef"[bytes[i] >> 4]);
+		put_char(out, "0123456789abcdef"[bytes[i] & 15]);
+	}
+}
+
+static const char *put_hex(struct output *out, const struct spec *spec, const u8 *bytes,
+			   const char *fmt)
+{
+	unsigned int n = clamp(spec->width, 1, MAX_BYTES);
+
+	switch (*fmt) {
+	case 'C': put_bytes(out, bytes, n, ':'); return fmt + 1;
+	case 'D': put_bytes(out, bytes, n, '-'); return fmt + 1;
+	case 'N': put_bytes(out, bytes, n, 0); return fmt + 1;
+	}
+	put_bytes(out, bytes, n, ' ');
+	return fmt;
+}
+
+static void put_resource(struct output *out, const struct spec *spec, const struct resource *res,
+			 bool raw)
+{
+	bool io = res->flags & IORESOURCE_IO;
+	char text[96];
+	int n;
+
+	n = scnprintf(text, sizeof(text), io ? "[io  0x%04llx-0x%04llx" : res->flags &
+		      IORESOURCE_IRQ ? "[irq %llu-%llu" : "[mem 0x%08llx-0x%08llx", res->start,
+		      res->end);
+	if (raw)
+		n += scnprintf(text + n, sizeof(text) - n, " flags 0x%lx", res->flags);
+	else if (!io)
+		n += scnprintf(text + n, sizeof(text) - n, "%s%s",
+			       res->flags & IORESOURCE_MEM_64 ? " 64bit" : "",
+			       res->flags & IORESOURCE_PREFETCH ? " pref" : "");
+	n += scnprintf(text + n, sizeof(text) - n, "]");
+	put_text(out, spec, text, (size_t)n);
+}
+
+/* For %p with a letter that wants memory behind the pointer: NULL if it is none of those. */
+static const char *put_object(struct output *out, const struct spec *spec, void *p,
+			      const char *fmt)
+{
+	const struct va_format *format = p;
+	struct arguments args;
+
+	if (!*fmt || !strchr("hMmRrV", *fmt))
+		return NULL;
+	if ((unsigned long)p < MIN_TEXT || IS_ERR(p)) {
+		put_string(out, spec, p);
+		return fmt + 1;
+	}
+	switch (*fmt) {
+	case 'h': return put_hex(out, spec, p, fmt + 1);
+	case 'M': put_bytes(out, p, 6, ':'); return fmt + 1;
+	case 'm': put_bytes(out, p, 6, 0); return fmt + 1;
+	case 'R': put_resource(out, spec, p, false); return fmt + 1;
+	case 'r': put_resource(out, spec, p, true); return fmt + 1;
+	}
+	__builtin_va_copy(args.list, *format->va);
+	put_format(out, format->fmt, &args);
+	__builtin_va_end(args.list);
+	return fmt + 1;
+}
+
 /* %p and the letters behind it, which fmt points to; returns where they end. */
 static const char *put_pointer(struct output *out, const struct spec *spec, void *p,
 			       const char *fmt)
 {
+	const char *end = put_object(out, spec, p, fmt);
 	unsigned long addr = (unsigned long)p;
 
+	if (end)
+		return end;
 	switch (*fmt) {
+	case 'F':
 	case 'S': put_symbol(out, spec, addr, 0, true); return fmt + 1;
+	case 'f':
 	case 's': put_symbol(out, spec, addr, 0, false); return fmt + 1;
 	case 'B': put_symbol(out, spec, addr, 1, true); return fmt + 1;
 	case 'a':
@@ -340,27 +426,33 @@ static const char *put_conversion(struct output *out, const char *fmt, struct ar
 	return NULL;
 }
 
-int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list list)
+static void put_format(struct output *out, const char *fmt, struct arguments *args)
 {
-	struct output out = { buf, size, 0 };
-	struct arguments args;
 	const char *next;
 
-	if (WARN_ON_ONCE(size > INT_MAX))
-		return 0;
-	__builtin_va_copy(args.list, list);
 	while (*fmt) {
 		if (*fmt != '%') {
-			put_char(&out, *fmt++);
+			put_char(out, *fmt++);
 			continue;
 		}
-		next = put_conversion(&out, fmt + 1, &args);
+		next = put_conversion(out, fmt + 1, args);
 		if (!next)
 			break;
 		fmt = next;
 	}
 	while (*fmt)
-		put_char(&out, *fmt++);
+		put_char(out, *fmt++);
+}
+
+int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list list)
+{
+	struct output out = { buf, size, 0 };
+	struct arguments args;
+
+	if (WARN_ON_ONCE(size > INT_MAX))
+		return 0;
+	__builtin_va_copy(args.list, list);
+	put_format(&out, fmt, &args);
 	__builtin_va_end(args.list);
 	if (size)
 		buf[min(out.length, size - 1)] = '\0';
@@ -374,6 +466,17 @@ int snprintf(char *buf, size_t size, const char *fmt, ...)
 
 	__builtin_va_start(args, fmt);
 	length = vsnprintf(buf, size, fmt, args);
+	__builtin_va_end(args);
+	return length;
+}
+
+int sprintf(char *buf, const char *fmt, ...)
+{
+	__builtin_va_list args;
+	int length;
+
+	__builtin_va_start(args, fmt);
+	length = vsnprintf(buf, INT_MAX, fmt, args);
 	__builtin_va_end(args);
 	return length;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/vsprintf.c: what each conversion prints, and how much. */
 #include <linux/err.h>
+#include <linux/ioport.h>
 #include <tests/selftest.h>
 
 static char out[256];
@@ -147,6 +148,38 @@ SELFTEST(vsprintf, size_limits)
 	CHECK(buf[0] == '#');
 	CHECK_EQ(scnprintf(buf, 1, "abc"), 0);
 	CHECK_STR(buf, "");
+}
+
+static void text_of(char *buf, size_t size, const char *fmt, ...)
+{
+	struct va_format format = { .fmt = fmt };
+	__builtin_va_list args;
+
+	__builtin_va_start(args, fmt);
+	format.va = &args;
+	snprintf(buf, size, "<%pV> %d", &format, 7);
+	__builtin_va_end(args);
+}
+
+SELFTEST(vsprintf, objects_behind_pointers)
+{
+	static const u8 bytes[] = { 0, 0x1a, 0xff, 3, 4, 5, 6 };
+	struct resource mem = { 0xfebf0000, 0xfebf0fff, "bar", IORESOURCE_MEM };
+	struct resource io = { 0xc040, 0xc05f, "bar", IORESOURCE_IO };
+	char buf[64];
+
+	CHECK_STR(text("%*ph", 3, bytes), "00 1a ff");
+	CHECK_STR(text("%3phC|%2phD|%4phN", bytes, bytes, bytes), "00:1a:ff|00-1a|001aff03");
+	CHECK_STR(text("%ph", bytes), "00");
+	CHECK_STR(text("%pM %pm", bytes, bytes), "00:1a:ff:03:04:05 001aff030405");
+	CHECK_STR(text("%pR", &mem), "[mem 0xfebf0000-0xfebf0fff]");
+	CHECK_STR(text("%pR", &io), "[io  0xc040-0xc05f]");
+	CHECK_STR(text("%pr", &io), "[io  0xc040-0xc05f flags 0x100]");
+	mem.flags |= IORESOURCE_MEM_64 | IORESOURCE_PREFETCH;
+	CHECK_STR(text("%30pR", &mem), "[mem 0xfebf0000-0xfebf0fff 64bit pref]");
+	CHECK_STR(text("%pR %pM %4ph", NULL, ERR_PTR(-5), (void *)8), "(null) (efault) (efault)");
+	text_of(buf, sizeof(buf), "%s and %d", "one", 2);
+	CHECK_STR(buf, "<one and 2> 7");
 }
 
 /* A size that was a negative number before is a bug of the caller's. */

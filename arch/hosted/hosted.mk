@@ -57,7 +57,8 @@ HOSTED_LIBC_CFLAGS += -DQUARRY_TSAN
 HOSTED_LIBC_CFLAGS += $(if $(findstring clang,$(HOSTED_CC)),,-Wno-tsan)
 endif
 HOSTED_CFLAGS := $(HOSTED_LIBC_CFLAGS) -ffreestanding -nostdinc -Iinclude \
-	-Iarch/hosted/include -I. -Dsnprintf=quarry_snprintf -Dvsnprintf=quarry_vsnprintf
+	-Iarch/hosted/include -I. -Dsnprintf=quarry_snprintf -Dvsnprintf=quarry_vsnprintf \
+	-Dsprintf=quarry_sprintf
 
 $(HOSTED_BUILD)/flags: FORCE
 	@mkdir -p $(@D)

@@ -3,6 +3,11 @@
  * Forgetting mappings on all CPUs. Taking a mapping away is writing its entry, and then this:
  * until every CPU has answered, one of them may still reach what was mapped there.
  *
+ * There is no vector of its own for it: the answer that is waited for is what a call to another
+ * CPU gives anyway, a call's ring takes sixteen of them before anyone has to wait, and a caller
+ * with interrupts off is served and reported there (kernel/smp.c). What a vector could save is
+ * taking one entry out of a ring, next to an interrupt and the wait for the slowest CPU.
+ *
  * Small ranges are forgotten page by page; beyond FULL_FLUSH pages it is cheaper to forget
  * everything, global entries too, which takes a change of CR4 (or of CR3 where there are no
  * global pages). Costs an interrupt on each other CPU, and waits for all of them.

@@ -20,6 +20,22 @@ void warn_slowpath(const char *file, int line, const char *func) __cold;
 #define WARN_ON_ONCE(cond) ({ static bool _done; bool _o = !!(cond); \
 	if (unlikely(_o) && !_done) { _done = true; warn_slowpath(__FILE__, __LINE__, __func__); } \
 	unlikely(_o); })
+/* With a text of one's own, by printf's rules, before the report. */
+#define WARN(cond, fmt...) ({ bool _w = !!(cond); \
+	if (unlikely(_w)) { \
+		printk(fmt); \
+		warn_slowpath(__FILE__, __LINE__, __func__); \
+	} \
+	unlikely(_w); })
+#define WARN_ONCE(cond, fmt...) ({ static bool _done; bool _o = !!(cond); \
+	if (unlikely(_o) && !_done) { \
+		_done = true; \
+		printk(fmt); \
+		warn_slowpath(__FILE__, __LINE__, __func__); \
+	} \
+	unlikely(_o); })
+#define static_assert(cond, ...) _Static_assert(cond, "" __VA_ARGS__)
+#define BUILD_BUG_ON_MSG(cond, text) _Static_assert(!(cond), text)
 #define BUILD_BUG_ON(cond) _Static_assert(!(cond), "BUILD_BUG_ON: " #cond)
 
 #endif

@@ -17,6 +17,10 @@
 #define __used		__attribute__((__used__))
 #define __maybe_unused	__attribute__((__unused__))
 #define __must_check	__attribute__((__warn_unused_result__))
+#define __always_unused	__maybe_unused
+#define __attribute_const__ __attribute__((__const__))
+#define __pure		__attribute__((__pure__))
+#define __deprecated
 #define __weak		__attribute__((__weak__))
 #define __cold		__attribute__((__cold__))
 #define __malloc	__attribute__((__malloc__))
@@ -32,6 +36,13 @@
 #define __init
 #define __exit
 #define __initdata
+#define __initconst
+#define __exitdata
+#define __devinit
+#define __devexit
+#define __read_mostly
+#define __ro_after_init
+#define asmlinkage
 #define __acquires(l)
 #define __releases(l)
 
@@ -43,6 +54,8 @@
 #define READ_ONCE(x)	 __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 #endif
+
+#define ACCESS_ONCE(x) (*(volatile __typeof__(x) *)&(x))	/* up to Linux 4.14 */
 
 #define _RET_IP_	((unsigned long)__builtin_return_address(0))
 

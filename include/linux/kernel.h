@@ -7,6 +7,7 @@
 #include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/types.h>
@@ -15,6 +16,20 @@
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #define round_up(x, y)	   ALIGN(x, y)
 #define round_down(x, y)   ALIGN_DOWN(x, y)
+/* To a multiple of any y; round_up() and round_down() want a power of two. */
+#define roundup(x, y)	   (((x) + (y) - 1) / (y) * (y))
+#define rounddown(x, y)	   ((x) - (x) % (y))
+#define DIV_ROUND_UP_ULL(n, d) DIV_ROUND_UP((unsigned long long)(n), d)
+/* The nearest; d is positive. */
+#define DIV_ROUND_CLOSEST(n, d) \
+	((n) > 0 || (__typeof__(n))-1 > 0 ? ((n) + (d) / 2) / (d) : ((n) - (d) / 2) / (d))
+#define upper_32_bits(n)   ((u32)((u64)(n) >> 32))
+#define lower_32_bits(n)   ((u32)(n))
+#define abs(x) ({ __typeof__(x) _abs = (x); _abs < 0 ? -_abs : _abs; })
+#define sizeof_field(type, member) sizeof(((type *)0)->member)
+#define typeof_member(type, member) __typeof__(((type *)0)->member)
+/* No option of Linux's configuration is set here. */
+#define IS_ENABLED(option) 0
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define __stringify_1(x...) #x
@@ -32,6 +47,9 @@ void __might_sleep(const char *file, int line);
  */
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list args) __printf(3, 0);
+/* Without a bound: for sources that have one of their own. */
+int sprintf(char *buf, const char *fmt, ...) __printf(2, 3);
+#define vsprintf(buf, fmt, args) vsnprintf(buf, INT_MAX, fmt, args)
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
 /* The same in memory of its own, which kfree() takes; NULL without memory. */

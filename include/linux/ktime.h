@@ -32,6 +32,10 @@ static inline s64 ktime_to_ms(ktime_t t) { return t / NSEC_PER_MSEC; }
 #define ktime_add_ns(t, ns)  ((t) + (s64)(ns))
 #define ktime_add_us(t, us)  ((t) + (s64)(us) * NSEC_PER_USEC)
 #define ktime_add_ms(t, ms)  ((t) + (s64)(ms) * NSEC_PER_MSEC)
+#define ktime_sub_ns(t, ns)  ((t) - (s64)(ns))
+#define ktime_sub_us(t, us)  ((t) - (s64)(us) * NSEC_PER_USEC)
+#define ktime_sub_ms(t, ms)  ((t) - (s64)(ms) * NSEC_PER_MSEC)
+#define ktime_divns(t, n)    ((t) / (s64)(n))
 #define ktime_us_delta(a, b) ktime_to_us(ktime_sub(a, b))
 #define ktime_ms_delta(a, b) ktime_to_ms(ktime_sub(a, b))
 static inline int ktime_compare(ktime_t a, ktime_t b) { return (a > b) - (a < b); }

@@ -22,6 +22,12 @@
 #define max_t(type, x, y) __pick_t(>, type, x, y)
 #define clamp(v, lo, hi) min(max(v, lo), hi)
 #define clamp_t(type, v, lo, hi) min_t(type, max_t(type, v, lo), hi)
+#define clamp_val(v, lo, hi) clamp_t(__typeof__(v), v, lo, hi)
+/* The smaller, but not 0 where the other is not. */
+#define min_not_zero(x, y) ({ \
+	__typeof__(x) __nz_x = (x); \
+	__typeof__(y) __nz_y = (y); \
+	!__nz_x ? __nz_y : !__nz_y ? __nz_x : min(__nz_x, __nz_y); })
 #define swap(a, b) do { __typeof__(a) __swap = (a); (a) = (b); (b) = __swap; } while (0)
 
 #endif

@@ -14,6 +14,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
+#include <quarry/port.h>
 
 #define TASK_RUNNING	     0x0
 #define TASK_INTERRUPTIBLE   0x1
@@ -84,6 +85,9 @@ void yield(void);
 int __cond_resched(void);
 /* In long loops: lets another thread run if one has waited; 1 if so. May sleep. */
 #define cond_resched() ({ might_sleep(); unlikely(need_resched()) ? __cond_resched() : 0; })
+
+/* In the body of a loop that waits for another CPU. */
+#define cpu_relax() port_relax()
 
 #define MAX_SCHEDULE_TIMEOUT ((long)(~0UL >> 1))
 
