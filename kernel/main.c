@@ -29,6 +29,7 @@ static void start_memory(void)
 		.highmem = highmem_wanted(),
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
+		.slab_debug = slab_debug_wanted(),
 		.highmem_floor = image_phys(image_end),
 	};
 

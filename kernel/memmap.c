@@ -262,3 +262,15 @@ unsigned long min_free_wanted(void)
 	cmdline_size("min_free_kbytes", &kbytes);
 	return kbytes;
 }
+
+const char *slab_debug_wanted(void)
+{
+	static char text[256];
+
+	if (!cmdline_has("slab_debug"))
+		return NULL;
+	if (cmdline_value("slab_debug", text, sizeof(text)))
+		return text;
+	pr_err("slab_debug= is too long, ignored\n");
+	return NULL;
+}

@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is wrong with an object, in words: reports of wrong frees.
+ * Checks of objects, for caches that want them, and what is wrong with an object, in words.
+ *
+ *	| red zone | object			     | red zone to the next one's |
+ *	  0xbb free, 0xcc in use: a write past either end changes them
+ *		     0x6b ... 0x6b 0xa5 free: a write after the free changes it (SLAB_POISON)
+ *
+ * A cache with any of these flags has no magazines (slab_cpu.c), so its objects come and go by
+ * the slow paths, which call the hooks below; the fast path of other caches has not an
+ * instruction of it. What was found is reported once, with the object, its bytes and its users,
+ * and put right, so that the kernel goes on. Objects with a constructor, and of caches with
+ * SLAB_TYPESAFE_BY_RCU, are not poisoned: their content belongs to the user while they are free.
+ *
+ * Locks: none; hooks work on objects that nobody else has. Reports: any context.
  */
 #include "slab.h"
+
+#define RED_FREE    0xbb
+#define RED_USED    0xcc
+#define POISON_FREE 0x6b
+#define POISON_END  0xa5
+#define SHOWN	    16			/* bytes of an object in a report */
+
+/* ---- Reports ---- */
 
 /* What is wrong with freeing what lies there; the cache it lies in, or NULL. */
 static const char *why_not(const void *object, const struct kmem_cache *cache,
@@ -28,6 +48,8 @@ void slab_report_free(const char *call, const struct kmem_cache *cache, const vo
 	report_misuse(QUARRY_BAD_FREE, object, "%s(%s%sobject:%px): %s%s%s", call,
 		      cache ? cache->name : "", cache ? ", " : "", object, why,
 		      slab ? ", in cache " : "", slab ? slab->cache->name : "");
+	if (slab)
+		slab_track_print(slab, slab_index(slab, object));
 }
 
 void slab_describe(const void *object)
@@ -35,4 +57,128 @@ void slab_describe(const void *object)
 	const struct slab *slab = slab_of(object);
 
 	pr_err("object %px of cache %s\n", object, slab ? slab->cache->name : "none");
+	if (slab)
+		slab_track_print(slab, slab_index(slab, object));
+}
+
+static void report_bytes(const struct slab *slab, void *object, const char *what, const u8 *at,
+			 u8 expected)
+{
+	const u8 *bytes = object;
+	char text[3 * SHOWN + 1];
+	int len = 0;
+
+	report_misuse(QUARRY_CORRUPTION, object,
+		      "cache %s, object %px: %s overwritten: byte %ld is %#x, not %#x",
+		      slab->cache->name, object, what, (long)(at - bytes), *at, expected);
+	for (unsigned int i = 0; i < SHOWN && i < slab->cache->object_size; i++)
+		len += scnprintf(text + len, sizeof(text) - (size_t)len, "%02x ", bytes[i]);
+	pr_err("object %px: %s...\n", object, len ? text : "");
+	slab_track_print(slab, slab_index(slab, object));
+}
+
+/* ---- Red zones and poison ---- */
+
+static bool is_poisoned(const struct kmem_cache *cache)
+{
+	return (cache->flags & SLAB_POISON) && !cache->ctor && !cache->ctor3 &&
+	       !(cache->flags & SLAB_TYPESAFE_BY_RCU);
+}
+
+static u32 right_zone(const struct kmem_cache *cache)
+{
+	return cache->size - cache->left - cache->object_size;
+}
+
+static void set_zones(const struct kmem_cache *cache, u8 *object, u8 value)
+{
+	if (!(cache->flags & SLAB_RED_ZONE))
+		return;
+	memset(object - cache->left, value, cache->left);
+	memset(object + cache->object_size, value, right_zone(cache));
+}
+
+static void check_zones(const struct slab *slab, u8 *object, u8 value)
+{
+	const struct kmem_cache *cache = slab->cache;
+	const u8 *wrong;
+
+	if (!(cache->flags & SLAB_RED_ZONE))
+		return;
+	wrong = memchr_inv(object - cache->left, value, cache->left);
+	if (wrong)
+		report_bytes(slab, object, "left red zone", wrong, value);
+	wrong = memchr_inv(object + cache->object_size, value, right_zone(cache));
+	if (wrong)
+		report_bytes(slab, object, "right red zone", wrong, value);
+}
+
+static void set_poison(const struct kmem_cache *cache, u8 *object)
+{
+	if (!is_poisoned(cache))
+		return;
+	memset(object, POISON_FREE, cache->object_size);
+	object[cache->object_size - 1] = POISON_END;
+}
+
+static void check_poison(const struct slab *slab, u8 *object)
+{
+	const struct kmem_cache *cache = slab->cache;
+	u32 last = cache->object_size - 1;
+	const u8 *wrong;
+
+	if (!is_poisoned(cache))
+		return;
+	wrong = memchr_inv(object, POISON_FREE, last);
+	if (wrong)
+		report_bytes(slab, object, "poison", wrong, POISON_FREE);
+	else if (object[last] != POISON_END)
+		report_bytes(slab, object, "poison", object + last, POISON_END);
+}
+
+/* ---- Hooks ---- */
+
+static void check_slab(const struct slab *slab)
+{
+	const char *fault = slab->cache->flags & SLAB_CONSISTENCY_CHECKS ? slab_fault(slab) : NULL;
+
+	if (fault)
+		report_misuse(QUARRY_CORRUPTION, slab, "cache %s, slab %px: %s", slab->cache->name,
+			      slab, fault);
+}
+
+void slab_debug_new(struct slab *slab)
+{
+	for (unsigned int i = 0; i < slab->nr; i++) {
+		set_zones(slab->cache, slab_object(slab, i), RED_FREE);
+		set_poison(slab->cache, slab_object(slab, i));
+	}
+}
+
+void slab_debug_alloc(void *object)
+{
+	const struct slab *slab = slab_of(object);
+
+	check_slab(slab);
+	check_zones(slab, object, RED_FREE);
+	check_poison(slab, object);
+	set_zones(slab->cache, object, RED_USED);
+	if (slab->cache->flags & SLAB_STORE_USER)
+		slab_track(slab, slab_index(slab, object), SLAB_ALLOCATED);
+	if (slab->cache->flags & SLAB_TRACE)
+		pr_info("TRACE %s alloc %px\n", slab->cache->name, object);
+}
+
+void slab_debug_free(void *object)
+{
+	const struct slab *slab = slab_of(object);
+
+	check_slab(slab);
+	check_zones(slab, object, RED_USED);
+	set_zones(slab->cache, object, RED_FREE);
+	set_poison(slab->cache, object);
+	if (slab->cache->flags & SLAB_STORE_USER)
+		slab_track(slab, slab_index(slab, object), SLAB_FREED);
+	if (slab->cache->flags & SLAB_TRACE)
+		pr_info("TRACE %s free %px\n", slab->cache->name, object);
 }

@@ -28,6 +28,7 @@ int quarry_init(void)
 		err = vmap_init_spaces();
 	if (!err)
 		watermark_init(min_free_kbytes);
+	slab_debug_set(slab_debug_option);
 	if (!err)
 		kmalloc_init();
 	return err;
@@ -49,7 +50,9 @@ int quarry_start(void)
 	pcp_start();
 	dma_start();
 	err = kswapd_start();
-	return err ? err : vmap_start();
+	if (!err)
+		err = vmap_start();
+	return err ? err : slab_reclaim_start();
 }
 
 void quarry_settle(void)

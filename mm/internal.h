@@ -165,6 +165,7 @@ extern unsigned int nr_zones;		/* those that have memory */
 extern unsigned long max_pfn;		/* one past the last page of RAM */
 extern u64 swiotlb_bytes;		/* the same; 0: none */
 extern bool dma_debug_wanted;		/* the same */
+extern const char *slab_debug_option;	/* the same: the value of slab_debug=, or NULL */
 extern unsigned long min_free_kbytes;	/* from quarry_plan(); 0 becomes the default in the boot */
 
 /* One byte for each section up to max_pfn; see section.c. */

@@ -70,7 +70,7 @@ static void init_class(unsigned int kind, unsigned int class)
 
 	name_class(names[kind][class], kinds[kind].prefix, size);
 	cache->cpu = &cpus[kind][class];
-	cache->flags = kinds[kind].flags;
+	cache->flags = slab_debug_flags(names[kind][class], kinds[kind].flags);
 	cache->align = size & -size;
 	slab_cache_add(cache, names[kind][class], size, 0);
 }
@@ -104,6 +104,7 @@ static void *alloc_large(size_t size, gfp_t gfp, int nid)
 	if (!page)
 		return NULL;
 	page->flags |= PG_KMALLOC;
+	atomic_long_add(1L << page->order, &kmalloc_large_pages);
 	return page_address(page);
 }
 
@@ -162,10 +163,12 @@ static noinline void free_other(const void *object)
 {
 	struct page *page = large_block(object);
 
-	if (page)
-		__free_pages(page, page->order);
-	else
+	if (!page) {
 		slab_report_free("kfree", NULL, object);
+		return;
+	}
+	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
+	__free_pages(page, page->order);
 }
 
 __rseq void kfree(const void *object)

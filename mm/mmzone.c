@@ -31,6 +31,7 @@ unsigned long vmemmap_size;
 unsigned long min_free_kbytes;
 u64 swiotlb_bytes;
 bool dma_debug_wanted;
+const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
 static unsigned long highmem_pfn[QUARRY_MAX_NODES];	/* where HIGHMEM begins; ~0UL: nowhere */
@@ -132,6 +133,7 @@ void quarry_plan(const struct quarry_options *options)
 	min_free_kbytes = options->min_free_kbytes;
 	swiotlb_bytes = options->swiotlb;
 	dma_debug_wanted = options->dma_debug;
+	slab_debug_option = options->slab_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)

@@ -17,10 +17,12 @@
  *
  * Which slab serves. A node lists its slabs by how full they are: full, eight buckets of partial
  * ones, empty. Objects are taken from the fullest, so that the emptier ones become empty and go
- * back. Of the empty ones a node keeps one, and one more for each 16 slabs, until memory is short.
+ * back. Of the empty ones a node keeps one if it is one page, and one more for each 64 slabs, until
+ * memory is short.
  *
- * Orders. A slab has the smallest order that wastes at most an eighth of it, so that a cache of
- * few objects holds few pages. Slabs begin at different multiples of the alignment, as far as the
+ * Sizes. A slab has the fewest pages that waste at most an eighth, so that a cache of few objects
+ * holds few pages. Where that is no power of two, the rest of the block goes back at once, and
+ * later the slab page by page. Slabs begin at different multiples of the alignment, as far as the
  * rest allows: equal objects of different slabs then do not meet in the same lines of a CPU's
  * cache.
  *
@@ -36,27 +38,29 @@
 #include "slab.h"
 
 #define LINE 64				/* bytes of a CPU's cache line */
-#define MAX_SLAB_ORDER 6		/* unless one object needs more */
+#define MAX_SLAB_PAGES 64		/* unless one object needs more */
 #define MAX_SLAB_OBJECTS 4096
-#define EMPTY_SHARE 16
+#define EMPTY_SHARE 64
+#define MAGAZINE_BYTES 4096u
+#define MAX_MAGAZINE 49u		/* slots: what fits into 800 bytes */
 
 /* ---- Layout ---- */
 
-static unsigned long waste(unsigned int order, u32 size)
+static unsigned long waste(unsigned long pages, u32 size)
 {
-	return (PAGE_SIZE << order) % size;
+	return pages * PAGE_SIZE % size;
 }
 
-/* The smallest order that wastes little; where none does, the one that wastes least. */
-static unsigned int choose_order(u32 size)
+/* The fewest pages that waste little; where none do, those that waste least. */
+static unsigned int choose_pages(u32 size)
 {
-	unsigned int best = (unsigned int)get_order(size), order;
+	unsigned int fewest = (unsigned int)PFN_UP(size), best = fewest, pages;
 
-	for (order = best; order <= max_t(unsigned int, MAX_SLAB_ORDER, best); order++) {
-		if (waste(order, size) <= (PAGE_SIZE << order) / 8)
-			return order;
-		if (waste(order, size) << best < waste(best, size) << order)
-			best = order;
+	for (pages = fewest; pages <= max_t(unsigned int, MAX_SLAB_PAGES, fewest); pages++) {
+		if (waste(pages, size) <= pages * PAGE_SIZE / 8)
+			return pages;
+		if (waste(pages, size) * best < waste(best, size) * pages)
+			best = pages;
 	}
 	return best;
 }
@@ -71,11 +75,10 @@ static u32 inverse_of(u32 odd)
 	return inverse;
 }
 
-/* So many that the two magazines of a CPU hold some KiB, and one refill pays for its lock. */
+/* What a CPU keeps of a cache is some KiB; and one refill pays for its lock. */
 static u16 choose_magazine(u32 size)
 {
-	return size <= 128 ? 49 : size <= 512 ? 27 : size <= 1024 ? 17 : size <= 4096 ? 8 :
-	       size <= 16384 ? 4 : 2;
+	return (u16)clamp(MAGAZINE_BYTES / size, 2u, MAX_MAGAZINE);
 }
 
 void slab_layout(struct kmem_cache *cache)
@@ -91,17 +94,18 @@ void slab_layout(struct kmem_cache *cache)
 	}
 	align = max_t(u32, align, ARCH_SLAB_MINALIGN);
 	cache->align = align;
-	cache->size = ALIGN(cache->object_size, align);
-	cache->order = (u8)max(choose_order(cache->size),
-			       (unsigned int)get_order(align));
-	cache->nr = (u16)min_t(unsigned long, (PAGE_SIZE << cache->order) / cache->size,
+	cache->left = cache->flags & SLAB_RED_ZONE ? align : 0;
+	cache->size = ALIGN(cache->left + cache->object_size + (cache->left ? 8 : 0), align);
+	cache->pages = (u16)choose_pages(cache->size);
+	cache->order = (u8)max(get_order(cache->pages * PAGE_SIZE), get_order(align));
+	cache->nr = (u16)min_t(unsigned long, cache->pages * PAGE_SIZE / cache->size,
 			       MAX_SLAB_OBJECTS);
 	cache->shift = (u8)__builtin_ctz(cache->size);
 	cache->inverse = inverse_of(cache->size >> cache->shift);
-	cache->nr_colours = (u16)(1 + min(waste(cache->order, cache->size) /
+	cache->nr_colours = (u16)(1 + min(waste(cache->pages, cache->size) /
 					  max_t(u32, align, LINE), 64UL));
-	cache->magazine_max = choose_magazine(cache->size);
-	cache->depot_max = 2;
+	cache->magazine_max = slab_is_debugged(cache) ? 0 : choose_magazine(cache->size);
+	cache->depot_max = cache->size <= MAGAZINE_BYTES / 16 ? 2 : 1;
 	if (cache->flags & SLAB_CACHE_DMA)
 		cache->gfp |= __GFP_DMA;
 	if (cache->flags & SLAB_CACHE_DMA32)
@@ -160,8 +164,7 @@ struct cache_node *slab_node(struct kmem_cache *cache, int nid, gfp_t gfp)
 	return made ? publish((void **)&cache->nodes[nid], made) : NULL;
 }
 
-/* The list that a slab with so many free objects belongs to. */
-static u8 place_of(const struct slab *slab)
+u8 slab_place(const struct slab *slab)
 {
 	if (!slab->nr_free)
 		return SLABS_FULL;
@@ -172,7 +175,7 @@ static u8 place_of(const struct slab *slab)
 
 static void place_insert(struct cache_node *node, struct slab *slab)
 {
-	slab->place = place_of(slab);
+	slab->place = slab_place(slab);
 	list_add(&slab->list, &node->lists[slab->place]);
 	node->mask |= (u16)BIT(slab->place);
 	node->nr_empty += slab->place == SLABS_EMPTY;
@@ -228,7 +231,7 @@ unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int
 		struct slab *slab = list_first_entry(&node->lists[place], struct slab, list);
 
 		n += take_from(slab, slots + n, max - n);
-		if (place_of(slab) == slab->place)
+		if (slab_place(slab) == slab->place)
 			continue;
 		place_remove(node, slab);
 		place_insert(node, slab);
@@ -252,20 +255,72 @@ unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, g
 
 /* ---- Pages ---- */
 
-/* The pages' descriptors say whose they are, or no longer do. */
-static void mark_pages(struct page *page, unsigned int order, struct slab *slab)
+static bool is_whole_block(const struct kmem_cache *cache)
+{
+	return cache->pages == 1U << cache->order;
+}
+
+/* Notes that there may be slabs where these pages are. */
+static void mark_blocks(struct page *page, unsigned long pages)
 {
 	unsigned long block = page_to_pfn(page) >> PAGEBLOCK_ORDER;
 
-	for (unsigned long i = 0; slab && i <= (1UL << order) >> PAGEBLOCK_ORDER; i++)
-		if (block + i < slab_nr_blocks && !READ_ONCE(slab_blocks[block + i]))
-			WRITE_ONCE(slab_blocks[block + i], 1);
-	for (unsigned long i = 0; i < 1UL << order; i++) {
+	for (; block <= (page_to_pfn(page) + pages - 1) >> PAGEBLOCK_ORDER; block++)
+		if (!READ_ONCE(slab_blocks[block]))
+			WRITE_ONCE(slab_blocks[block], 1);
+}
+
+/* The pages' descriptors say whose they are. */
+static void mark_pages(struct page *page, struct slab *slab)
+{
+	bool whole = is_whole_block(slab->cache);
+
+	mark_blocks(page, slab->cache->pages);
+	for (unsigned long i = 0; i < slab->cache->pages; i++) {
 		page[i].private = (unsigned long)slab;
 		if (i)
-			page[i].flags = slab ? PG_TAIL : 0;
-		page[i].state = slab ? PAGE_SLAB : i ? PAGE_NONE : PAGE_USED;
+			page[i].flags = whole ? PG_TAIL : 0;
+		page[i].state = PAGE_SLAB;
 	}
+}
+
+/* And no longer do: as alloc_pages() gave them, or single pages. */
+static void unmark_pages(struct page *page, const struct kmem_cache *cache)
+{
+	bool whole = is_whole_block(cache);
+
+	for (unsigned long i = 0; i < cache->pages; i++) {
+		page[i].private = 0;
+		if (i)
+			page[i].flags = 0;
+		page[i].state = i && whole ? PAGE_NONE : PAGE_USED;
+	}
+}
+
+static struct page *get_pages(struct kmem_cache *cache, gfp_t gfp, int nid)
+{
+	bool whole = is_whole_block(cache);
+	struct page *page;
+
+	gfp &= ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
+	gfp |= cache->gfp | (cache->order && whole ? __GFP_COMP : 0);
+	page = alloc_pages_node(nid, gfp, cache->order);
+	if (!page || whole)
+		return page;
+	split_page(page, cache->order);
+	for (unsigned long i = cache->pages; i < 1UL << cache->order; i++)
+		__free_page(page + i);
+	return page;
+}
+
+static void put_pages(struct page *page, const struct kmem_cache *cache)
+{
+	if (is_whole_block(cache)) {
+		__free_pages(page, cache->order);
+		return;
+	}
+	for (unsigned long i = 0; i < cache->pages; i++)
+		__free_page(page + i);
 }
 
 static void construct(struct slab *slab)
@@ -298,26 +353,32 @@ static void fill_in(struct slab *slab, struct kmem_cache *cache, struct page *pa
 	slab->nr = slab->nr_free = cache->nr;
 	colour = READ_ONCE(cache->colour);
 	WRITE_ONCE(cache->colour, (u16)(colour + 1 < cache->nr_colours ? colour + 1 : 0));
-	slab->base = (u32)(unsigned long)page_address(page) + colour * step;
+	slab->base = (u32)(unsigned long)page_address(page) + colour * step + cache->left;
 }
 
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 {
-	struct slab *slab = meta_alloc(sizeof(*slab) + cache->nr, gfp);
+	struct slab *slab = meta_alloc(sizeof(*slab) + cache->nr + slab_track_room(cache), gfp);
 	struct page *page;
 
 	if (!slab)
 		return NULL;
-	gfp &= ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
-	gfp |= cache->gfp | (cache->order ? __GFP_COMP : 0);
-	page = alloc_pages_node(nid, gfp, cache->order);
+	page = get_pages(cache, gfp, nid);
 	if (!page || !slab_node(cache, page_to_nid(page), gfp)) {
-		__free_pages(page, cache->order);
+		if (page)
+			put_pages(page, cache);
 		meta_free(slab);
 		return NULL;
 	}
 	fill_in(slab, cache, page);
-	mark_pages(page, cache->order, slab);
+	if (!slab_track_init(slab, gfp)) {
+		put_pages(page, cache);
+		meta_free(slab);
+		return NULL;
+	}
+	mark_pages(page, slab);
+	if (slab_is_debugged(cache))
+		slab_debug_new(slab);
 	if (cache->ctor || cache->ctor3)
 		construct(slab);
 	return slab;
@@ -325,13 +386,14 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 
 static void release(struct slab *slab)
 {
+	const struct kmem_cache *cache = slab->cache;
 	struct page *page = slab->page;
-	unsigned int order = slab->cache->order;
 
 	destruct(slab);
-	mark_pages(page, order, NULL);
+	slab_track_exit(slab);
+	unmark_pages(page, cache);
 	meta_free(slab);
-	__free_pages(page, order);
+	put_pages(page, cache);
 }
 
 static void release_later(struct rcu_head *rcu)
@@ -346,7 +408,7 @@ static unsigned long release_all(struct list_head *slabs)
 	struct slab *slab, *next;
 
 	list_for_each_entry_safe(slab, next, slabs, list) {
-		pages += 1UL << slab->cache->order;
+		pages += slab->cache->pages;
 		if (slab->cache->flags & SLAB_TYPESAFE_BY_RCU)
 			call_rcu(&slab->rcu, release_later);
 		else
@@ -377,7 +439,7 @@ static void put_object(struct cache_node *node, struct slab *slab, u8 *state)
 	*state = OBJECT_FREE;
 	slab->nr_free++;
 	slab->first = min(slab->first, (u16)index);
-	if (place_of(slab) == slab->place)
+	if (slab_place(slab) == slab->place)
 		return;
 	place_remove(node, slab);
 	place_insert(node, slab);
@@ -400,8 +462,7 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 			spin_lock_irqsave(&node->lock, flags);
 		}
 		put_object(node, slab, slots[i].state);
-		if (node->nr_empty > 1 + node->nr_slabs / EMPTY_SHARE)
-			collect_empty(node, 1 + node->nr_slabs / EMPTY_SHARE, &empty);
+		collect_empty(node, (cache->pages == 1) + node->nr_slabs / EMPTY_SHARE, &empty);
 	}
 	if (node)
 		spin_unlock_irqrestore(&node->lock, flags);

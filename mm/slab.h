@@ -35,6 +35,7 @@ struct magazine {
 /* What each CPU has of a cache; never NULL: where there is none, no_magazine, of max 0. */
 struct cache_cpu {
 	struct magazine *loaded, *spare;
+	u32 exchanges;			/* how often they were not enough */
 };
 
 extern struct magazine no_magazine;
@@ -78,8 +79,10 @@ struct kmem_cache {
 	u32 size;			/* from one object to the next */
 	u32 object_size;		/* what the user asked for */
 	u32 align;
+	u32 left;			/* bytes of red zone before each object */
 	u32 inverse;			/* as in struct slab */
 	u8 shift, order;
+	u16 pages;			/* of a slab; 2^order of them or fewer */
 	u16 nr;				/* objects in a slab */
 	u16 nr_colours, colour;		/* steps of align that slabs begin at; the next one */
 	u16 magazine_max;		/* objects */
@@ -106,12 +109,42 @@ void *meta_alloc(size_t size, gfp_t gfp);
 void meta_free(void *memory);
 unsigned int meta_validate(void);
 
+/* ---- slab_options.c ---- */
+
+#define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
+			  SLAB_STORE_USER | SLAB_TRACE)
+
+/* The value of slab_debug=, which stays where it is; NULL: none. Before caches are made. */
+void slab_debug_set(const char *text);
+/* The flags of a cache of that name, which was asked for with `flags`. */
+slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags);
+
+/* ---- slab_track.c: caches with SLAB_STORE_USER ---- */
+
+enum slab_event { SLAB_ALLOCATED, SLAB_FREED };
+
+/* Bytes behind the state bytes of a struct slab. */
+size_t slab_track_room(const struct kmem_cache *cache);
+bool slab_track_init(struct slab *slab, gfp_t gfp);
+void slab_track_exit(struct slab *slab);
+void slab_track(const struct slab *slab, unsigned int index, enum slab_event event);
+void slab_track_print(const struct slab *slab, unsigned int index);
+
 /* ---- debug.c ---- */
 
 /* A wrong free: says what is wrong with it. cache: that it was freed to, or NULL. */
 void slab_report_free(const char *call, const struct kmem_cache *cache, const void *object);
 /* One line about an object, and who has it if that is known. */
 void slab_describe(const void *object);
+/* For caches with SLAB_DEBUG_FLAGS: of a new slab, of an object before the user has it, after. */
+void slab_debug_new(struct slab *slab);
+void slab_debug_alloc(void *object);
+void slab_debug_free(void *object);
+
+static inline bool slab_is_debugged(const struct kmem_cache *cache)
+{
+	return cache->flags & SLAB_DEBUG_FLAGS;
+}
 
 /* ---- slab.c ---- */
 
@@ -128,6 +161,8 @@ unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int
 unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, gfp_t gfp);
 /* Back into their slabs, which go back to the page allocator when too many are empty. */
 void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr);
+/* The list that a slab with so many free objects belongs to. */
+u8 slab_place(const struct slab *slab);
 /* A new slab; nid below 0: of this CPU's node or the nearest. May sleep if gfp says so. */
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid);
 /* Gives back all empty slabs; how many pages that were. */
@@ -164,6 +199,21 @@ static inline u32 slab_index(const struct slab *slab, const void *object)
 	return product >> slab->shift | product << (-slab->shift & 31);
 }
 
+/* What in its description contradicts the cache's or itself; NULL: nothing. */
+static inline const char *slab_fault(const struct slab *slab)
+{
+	const struct kmem_cache *cache = slab->cache;
+
+	if (slab->cpu != cache->cpu || slab->nr != cache->nr || slab->inverse != cache->inverse ||
+	    slab->shift != cache->shift)
+		return "constants";
+	for (unsigned long i = 0; i < cache->pages; i++)
+		if (slab->page[i].state != PAGE_SLAB ||
+		    slab->page[i].private != (unsigned long)slab)
+			return "a page that is not its own";
+	return NULL;
+}
+
 static inline void *slab_start(const struct slab *slab)
 {
 	unsigned long page = (unsigned long)page_address(slab->page);
@@ -196,9 +246,18 @@ void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu);
 
 extern struct list_head slab_caches;
 extern struct mutex slab_mutex;		/* guards the list */
+extern spinlock_t slab_list_lock;	/* guards it, too */
 void slab_add_cpu(unsigned int cpu);
+/* Takes part in reclaim from now on. */
+int slab_reclaim_start(void);
 /* A cache that is static: its per-CPU part is there. */
 void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t gfp);
+
+/* ---- slab_info.c ---- */
+
+extern atomic_long_t kmalloc_large_pages;
+void slab_show(void);
+unsigned int slab_validate(void);
 
 /* ---- kmalloc.c ---- */
 

@@ -6,20 +6,27 @@
  * static and come first. A destroyed cache's objects were all freed, so only its magazines and
  * empty slabs are left; with RCU its slabs may still be on their way, and are waited for.
  *
- * Locks: slab_mutex guards the list, and keeps caches from being destroyed while somebody walks
- * it. It is taken by who may sleep.
+ * When memory is short a shrinker has every CPU give back its magazines, and gives back what
+ * slabs are empty then.
+ *
+ * Locks: slab_mutex keeps caches from being made and destroyed while somebody who sleeps walks
+ * the list; no memory is allocated under it. slab_list_lock, with interrupts off, is for who
+ * does not sleep. The list changes under both.
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/shrinker.h>
 #include <linux/smp.h>
 #include "slab.h"
 
 #define MAX_OBJECT (PAGE_SIZE << (MAX_ORDER - 1))
+#define MAX_NAME   255
 #define MAX_LISTED 8			/* objects that kmem_cache_destroy() names */
 
 LIST_HEAD(slab_caches);
 DEFINE_MUTEX(slab_mutex);
+DEFINE_SPINLOCK(slab_list_lock);
 
 /* ---- Making ---- */
 
@@ -35,8 +42,8 @@ static bool name_taken(const char *name)
 
 static const char *why_not(const char *name, size_t size, size_t align)
 {
-	if (!name || !*name)
-		return "no name";
+	if (!name || !*name || strlen(name) > MAX_NAME)
+		return "impossible name";
 	if (!size || size > MAX_OBJECT)
 		return "impossible size";
 	if (align & (align - 1) || align > MAX_OBJECT)
@@ -46,12 +53,15 @@ static const char *why_not(const char *name, size_t size, size_t align)
 
 static void enlist(struct kmem_cache *cache)
 {
+	unsigned long flags;
 	unsigned int cpu;
 
 	slab_layout(cache);
 	for_each_possible_cpu(cpu)
 		slab_cpu_init(cache, cpu);
+	spin_lock_irqsave(&slab_list_lock, flags);
 	list_add_tail(&cache->list, &slab_caches);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
 }
 
 void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t gfp)
@@ -72,6 +82,19 @@ void slab_add_cpu(unsigned int cpu)
 	mutex_unlock(&slab_mutex);
 }
 
+static void forget(struct kmem_cache *cache)
+{
+	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++)
+		if (cache->nodes[nid])
+			meta_free(cache->nodes[nid]);
+	if (cache->nodes)
+		meta_free(cache->nodes);
+	free_percpu(cache->cpu);
+	if (cache->name)
+		meta_free((void *)cache->name);
+	meta_free(cache);
+}
+
 static struct kmem_cache *make(const char *name, size_t size, size_t align, slab_flags_t flags)
 {
 	struct kmem_cache *cache = meta_alloc(sizeof(*cache), GFP_KERNEL);
@@ -79,14 +102,15 @@ static struct kmem_cache *make(const char *name, size_t size, size_t align, slab
 	if (!cache)
 		return NULL;
 	cache->cpu = alloc_percpu(struct cache_cpu);
-	if (!cache->cpu) {
-		meta_free(cache);
+	cache->name = meta_alloc(strlen(name) + 1, GFP_KERNEL);
+	if (!cache->cpu || !cache->name) {
+		forget(cache);
 		return NULL;
 	}
-	cache->name = name;
+	strscpy((char *)cache->name, name, strlen(name) + 1);
 	cache->object_size = (u32)size;
 	cache->align = (u32)align;
-	cache->flags = flags;
+	cache->flags = slab_debug_flags(name, flags);
 	return cache;
 }
 
@@ -219,26 +243,19 @@ static void report_left(const struct kmem_cache *cache)
 		slab_describe(left[i]);
 }
 
-static void forget(struct kmem_cache *cache)
-{
-	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++)
-		if (cache->nodes[nid])
-			meta_free(cache->nodes[nid]);
-	if (cache->nodes)
-		meta_free(cache->nodes);
-	free_percpu(cache->cpu);
-	meta_free(cache);
-}
-
 /* Takes the cache off the list if no object is in use. */
 static bool retire(struct kmem_cache *cache)
 {
+	unsigned long flags;
 	bool empty;
 
 	mutex_lock(&slab_mutex);
 	empty = !kmem_cache_shrink(cache);
-	if (empty)
+	if (empty) {
+		spin_lock_irqsave(&slab_list_lock, flags);
 		list_del(&cache->list);
+		spin_unlock_irqrestore(&slab_list_lock, flags);
+	}
 	mutex_unlock(&slab_mutex);
 	return empty;
 }
@@ -279,12 +296,12 @@ static void drain_all(void *arg)
 			slab_drain_cpu(cache);
 }
 
-unsigned long quarry_reap(bool all)
+/* Caller holds slab_mutex. */
+static unsigned long reap(bool all)
 {
 	struct kmem_cache *cache;
 	unsigned long pages = 0;
 
-	mutex_lock(&slab_mutex);
 	if (atomic_long_read(&slab_nr_magazines))
 		on_each_cpu(drain_all, &all, 1);
 	list_for_each_entry(cache, &slab_caches, list) {
@@ -293,6 +310,64 @@ unsigned long quarry_reap(bool all)
 		slab_drain_depots(cache);
 		pages += slab_shrink(cache);
 	}
+	return pages;
+}
+
+unsigned long quarry_reap(bool all)
+{
+	unsigned long pages;
+
+	mutex_lock(&slab_mutex);
+	pages = reap(all);
 	mutex_unlock(&slab_mutex);
 	return pages;
+}
+
+/* ---- When memory is short ---- */
+
+static unsigned long empty_pages(const struct kmem_cache *cache)
+{
+	unsigned long pages = 0;
+
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++) {
+		struct cache_node *node = slab_node_peek(cache, (int)nid);
+
+		if (node)
+			pages += (unsigned long)READ_ONCE(node->nr_empty) * cache->pages;
+	}
+	return pages;
+}
+
+/* Pages; what the magazines pin is a guess, one page for each. */
+static unsigned long count_reapable(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages = (unsigned long)atomic_long_read(&slab_nr_magazines), flags;
+	struct kmem_cache *cache;
+
+	spin_lock_irqsave(&slab_list_lock, flags);
+	list_for_each_entry(cache, &slab_caches, list)
+		if (may_reap(cache, false))
+			pages += empty_pages(cache);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
+	return pages ? pages : SHRINK_EMPTY;
+}
+
+static unsigned long scan_reapable(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages;
+
+	if (!mutex_trylock(&slab_mutex))
+		return SHRINK_STOP;
+	pages = reap(false);
+	mutex_unlock(&slab_mutex);
+	return pages ? pages : SHRINK_STOP;
+}
+
+static struct shrinker slab_shrinker = {
+	.count_objects = count_reapable, .scan_objects = scan_reapable, .batch = 1,
+};
+
+int slab_reclaim_start(void)
+{
+	return register_shrinker(&slab_shrinker, "slab");
 }

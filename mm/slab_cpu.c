@@ -20,7 +20,8 @@
  *	object is	in its slab	in a magazine	somebody's
  *	state		OBJECT_FREE	OBJECT_CACHED	OBJECT_USED
  *
- * Magazines begin with few slots in use and grow with each exchange, so that a cache of little
+ * A CPU gets its magazines only when it has asked several times, the larger the objects the more
+ * often; they begin with few slots in use and grow with the exchanges, so that a cache of little
  * use keeps little. Caches with debug flags have none: no_magazine is full and empty at once,
  * so every call fails into the slow path, and the fast one has nothing to ask.
  *
@@ -41,6 +42,8 @@
 #include "magazine.h"
 
 #define FIRST_SLOTS  4U			/* a magazine's first limit */
+#define EARNED_BYTES 1024U		/* of an object: one time of asking for a magazine more */
+#define EXCHANGES    4U			/* that it takes to raise it by one */
 
 struct magazine no_magazine;
 atomic_long_t slab_nr_magazines;
@@ -65,15 +68,28 @@ static struct magazine *magazine_new(struct kmem_cache *cache)
 	return magazine;
 }
 
+/*
+ * A CPU's first two, once it has asked often enough: what is seldom used and large is better
+ * kept by nobody.
+ */
+static struct magazine *magazine_earned(struct kmem_cache *cache, struct cache_cpu *cpu)
+{
+	return cpu->exchanges++ < cache->size / EARNED_BYTES ? NULL : magazine_new(cache);
+}
+
+/* The more often a CPU exchanges magazines of the cache, the more they may hold. */
+static void magazine_grow(struct kmem_cache *cache, struct cache_cpu *cpu,
+			  struct magazine *magazine)
+{
+	u32 slots = FIRST_SLOTS + ++cpu->exchanges / EXCHANGES;
+
+	magazine->max = max(magazine->max, min_t(u32, slots, cache->magazine_max) * SLOT);
+}
+
 static void magazine_free(struct magazine *magazine)
 {
 	atomic_long_dec(&slab_nr_magazines);
 	meta_free(magazine);
-}
-
-static void magazine_grow(struct kmem_cache *cache, struct magazine *magazine)
-{
-	magazine->max = min_t(u32, magazine->max * 2, cache->magazine_max * SLOT);
 }
 
 /* The local node's part, or NULL. */
@@ -150,7 +166,6 @@ bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
 	struct cache_node *node = local_node(cache);
 	struct magazine *full;
-	unsigned int nr = 0;
 
 	if (cpu->spare->nr) {
 		swap_magazines(cpu);
@@ -159,21 +174,22 @@ bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 	if (!node)
 		return false;
 	if (!cpu->loaded->max) {
-		full = magazine_new(cache);
-		cpu->loaded = full ? full : &no_magazine;
+		full = magazine_earned(cache, cpu);
+		if (!full)
+			return false;
+		cpu->loaded = full;
 	}
 	spin_lock(&node->lock);
 	full = depot_take_full(node, cpu->loaded);
 	if (full)
 		cpu->loaded = full;
 	else
-		nr = slab_take(node, cpu->loaded->slots, cpu->loaded->max / SLOT);
+		cpu->loaded->nr = SLOT * slab_take(node, cpu->loaded->slots,
+						   cpu->loaded->max / SLOT);
 	spin_unlock(&node->lock);
-	if (!full) {
-		cpu->loaded->nr = nr * SLOT;
-		magazine_grow(cache, cpu->loaded);
-	}
-	return full || nr;
+	if (!full)
+		magazine_grow(cache, cpu, cpu->loaded);
+	return cpu->loaded->nr;
 }
 
 /*
@@ -185,7 +201,7 @@ bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 	struct magazine *empty;
 
 	if (!cpu->spare->max) {
-		empty = magazine_new(cache);
+		empty = magazine_earned(cache, cpu);
 		if (!empty)
 			return false;
 		cpu->spare = empty;
@@ -194,7 +210,7 @@ bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 		swap_magazines(cpu);
 		return true;
 	}
-	magazine_grow(cache, cpu->loaded);
+	magazine_grow(cache, cpu, cpu->loaded);
 	if (cpu->loaded->nr < cpu->loaded->max)
 		return true;
 	empty = exchange_full(cache, cpu->loaded);
@@ -277,6 +293,8 @@ static bool take_grown(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, i
 
 static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp)
 {
+	if (slab_is_debugged(cache))
+		slab_debug_alloc(slot->object);
 	WRITE_ONCE(*slot->state, OBJECT_USED);
 	if (gfp & __GFP_ZERO)
 		memset(slot->object, 0, cache->object_size);
@@ -322,10 +340,15 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 {
 	struct slot slot = { object, state };
-	unsigned long flags = port_irq_save();
-	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
-	bool room = cache->magazine_max && slab_unload(cache, cpu);
+	struct cache_cpu *cpu;
+	unsigned long flags;
+	bool room;
 
+	if (slab_is_debugged(cache))
+		slab_debug_free(object);
+	flags = port_irq_save();
+	cpu = this_cpu_ptr(cache->cpu);
+	room = cache->magazine_max && slab_unload(cache, cpu);
 	if (room) {
 		cpu->loaded->slots[cpu->loaded->nr / SLOT] = slot;
 		cpu->loaded->nr += SLOT;
@@ -366,6 +389,7 @@ void slab_drain_cpu(struct kmem_cache *cache)
 
 	drain_magazine(cache, &cpu->loaded);
 	drain_magazine(cache, &cpu->spare);
+	cpu->exchanges = 0;
 }
 
 /* On each CPU, with interrupts off. */
@@ -417,4 +441,5 @@ void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu)
 	struct cache_cpu *part = per_cpu_ptr(cache->cpu, cpu);
 
 	part->loaded = part->spare = &no_magazine;
+	part->exchanges = 0;
 }

@@ -5,6 +5,7 @@
  *	meminfo		totals, in kB
  *	buddyinfo	free blocks of each zone by order
  *	zoneinfo	each zone: its pages and borders
+ *	slabinfo	caches: objects in use, slabs (slab_info.c)
  *	pagetypeinfo	free blocks by mobility and order, page blocks by mobility
  *
  * What reads these on Linux reads them here, once the log's margin is cut off. Lines for what
@@ -18,6 +19,7 @@
  * context but NMIs.
  */
 #include "internal.h"
+#include "slab.h"
 
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))
 
@@ -157,6 +159,7 @@ static const struct {
 } reports[] = {
 	{ "meminfo", show_meminfo }, { "buddyinfo", show_buddyinfo },
 	{ "zoneinfo", show_zoneinfo }, { "pagetypeinfo", show_pagetypeinfo },
+	{ "slabinfo", slab_show },
 };
 
 bool quarry_show(const char *name)

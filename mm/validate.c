@@ -8,6 +8,7 @@
  * proportion to the memory in use, with the zone's lock held; tests call them after each case.
  */
 #include <linux/smp.h>
+#include "slab.h"
 #include "vmap.h"
 
 #define VIOLATION(address, fmt, ...) \
@@ -243,7 +244,7 @@ unsigned int quarry_validate(void)
 	unsigned int wrong = check_ranges("memory", &memblock_memory) +
 			     check_ranges("reserved", &memblock_reserved) + numa_validate() +
 			     highmem_validate() + check_pcps() + percpu_validate() +
-			     vmap_validate();
+			     vmap_validate() + slab_validate();
 	struct zone *zone;
 
 	for_each_zone(zone)

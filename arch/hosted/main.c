@@ -205,6 +205,7 @@ static void start_mm(void)
 		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
+		.slab_debug = slab_debug_wanted(),
 	};
 
 	cmdline_size("highmem", &options.highmem);

@@ -58,7 +58,7 @@ typedef struct kmem_cache kmem_cache_t;	/* the name up to Linux 2.6.19 */
  *
  * A constructor sees each object once, when its memory becomes part of the cache; users give
  * objects back in constructed state. The destructor runs when memory leaves the cache.
- * The name is kept, not copied. May sleep. NULL, after a message, for sizes and alignments that
+ * May sleep. NULL, after a message, for sizes and alignments that
  * cannot be, or without memory; with SLAB_PANIC that is the end.
  */
 #define kmem_cache_create(name, size, align, flags, ...) \

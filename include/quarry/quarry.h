@@ -13,6 +13,7 @@
 
 struct quarry_options {
 	u64 highmem;		/* bytes without a standing mapping, over all nodes; 0: none */
+	const char *slab_debug;	/* which caches are debugged: mm/slab_options.c; NULL: none */
 	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
 	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
@@ -49,6 +50,8 @@ int quarry_cpu_add(unsigned int cpu);
  * May sleep.
  */
 unsigned long quarry_reap(bool all);
+/* Pages that hold objects of caches, in use or free, and large objects of kmalloc(). */
+unsigned long quarry_slab_pages(void);
 /* Pages that describe slabs and caches; those of caches once used stay. For whoever counts. */
 unsigned long quarry_slab_meta_pages(void);
 /* Pages that per-CPU memory takes, in use or not, and live objects: for whoever counts. */
@@ -101,8 +104,8 @@ unsigned long quarry_kept_pages(void);
 unsigned int quarry_validate(void);
 
 /*
- * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", in Linux's
- * columns. False: there is none of that name. Any context but NMIs.
+ * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "slabinfo", in
+ * Linux's columns. False: there is none of that name. Any context but NMIs.
  */
 bool quarry_show(const char *name);
 

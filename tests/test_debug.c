@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/* Caches with red zones, poison, owners and checks; the option slab_debug=. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "mm/slab.h"
+#define LISTEN_SIZE 16384
+#include "tests/listen.h"
+#include "tests/selftest.h"
+
+#define ALL (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+
+static struct kmem_cache *cache_with(slab_flags_t flags)
+{
+	return kmem_cache_create("test-debug", 60, 0, flags, NULL);
+}
+
+/* Breaks one byte at `offset` while the object is in use, frees it; what the report says. */
+static const char *free_broken(struct kmem_cache *cache, long offset)
+{
+	u8 *object = kmem_cache_alloc(cache, GFP_KERNEL);
+
+	if (!CHECK(object))
+		return "";
+	memset(object, 0x11, 60);
+	object[offset] = 0x77;
+	listen_start();
+	kmem_cache_free(cache, object);
+	return listen_stop();
+}
+
+SELFTEST(debug, red_zones_catch_writes_past_either_end)
+{
+	struct kmem_cache *cache = cache_with(SLAB_RED_ZONE);
+
+	REQUIRE(cache);
+	CHECK(strstr(free_broken(cache, 59), "overwritten") == NULL);
+	selftest_expect_reports(2);
+	CHECK(strstr(free_broken(cache, 60), "right red zone overwritten: byte 60 is 0x77"));
+	CHECK(strstr(free_broken(cache, -1), "left red zone overwritten: byte -1 is 0x77"));
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(debug, poison_catches_writes_after_the_free)
+{
+	struct kmem_cache *cache = cache_with(SLAB_POISON);
+	u8 *object, *again;
+	const char *heard;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	kmem_cache_free(cache, object);
+	CHECK_EQ(object[0], 0x6b);
+	CHECK_EQ(object[59], 0xa5);
+	object[17] = 0;
+	selftest_expect_reports(1);
+	listen_start();
+	again = kmem_cache_alloc(cache, GFP_KERNEL);
+	heard = listen_stop();
+	CHECK(again == object);
+	CHECK(strstr(heard, "poison overwritten: byte 17 is 0, not 0x6b") ||
+	      strstr(heard, "poison overwritten: byte 17 is 0x0, not 0x6b"));
+	kmem_cache_free(cache, again);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+static noinline void *taken_here(struct kmem_cache *cache)
+{
+	void *object = kmem_cache_alloc(cache, GFP_KERNEL);
+
+	barrier();	/* no tail call: this function is to be in the trace */
+	return object;
+}
+
+static noinline void freed_here(struct kmem_cache *cache, void *object)
+{
+	kmem_cache_free(cache, object);
+	barrier();
+}
+
+SELFTEST(debug, reports_name_who_allocated_and_who_freed)
+{
+	struct kmem_cache *cache = cache_with(SLAB_STORE_USER);
+	const char *heard;
+	void *object;
+
+	REQUIRE(cache);
+	object = taken_here(cache);
+	REQUIRE(object);
+	selftest_expect_reports(2);
+	listen_start();
+	CHECK_EQ(kmem_cache_destroy(cache), -EBUSY);
+	heard = listen_stop();
+	CHECK(strstr(heard, "1 objects are in use") && strstr(heard, "taken_here"));
+	freed_here(cache, object);
+	listen_start();
+	kmem_cache_free(cache, object);
+	heard = listen_stop();
+	CHECK(strstr(heard, "already free") && strstr(heard, "taken_here") &&
+	      strstr(heard, "freed_here"));
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(debug, tracing_logs_each_call)
+{
+	struct kmem_cache *cache = cache_with(SLAB_TRACE);
+	const char *heard;
+
+	REQUIRE(cache);
+	listen_start();
+	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+	heard = listen_stop();
+	CHECK(strstr(heard, "TRACE test-debug alloc ") && strstr(heard, "TRACE test-debug free "));
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(debug, consistency_checks_find_a_broken_slab)
+{
+	struct kmem_cache *cache = cache_with(SLAB_CONSISTENCY_CHECKS);
+	struct slab *slab;
+	void *object;
+	u32 nr;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	slab = slab_of(object);
+	nr = slab->nr;
+	slab->nr = nr - 1;
+	selftest_expect_reports(1);
+	kmem_cache_free(cache, object);
+	slab->nr = nr;
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+#define MARK 0x600d
+
+static void construct(void *object)
+{
+	*(u32 *)object = MARK;
+}
+
+SELFTEST(debug, constructed_state_is_not_poisoned)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-debug", 64, 0, ALL, construct);
+
+	REQUIRE(cache);
+	for (int i = 0; i < 3; i++) {
+		u32 *object = kmem_cache_alloc(cache, GFP_KERNEL);
+
+		REQUIRE(object);
+		CHECK_EQ(*object, MARK);
+		kmem_cache_free(cache, object);
+	}
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+/* All of it at once, at all alignments: objects lie where they should, and nothing is reported. */
+SELFTEST(debug, everything_together_stays_quiet)
+{
+	static const u32 aligns[] = { 0, 16, 64, 256, 4096 };
+	static void *objects[40];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(aligns); i++) {
+		struct kmem_cache *cache = kmem_cache_create("test-debug", 100, aligns[i],
+							     ALL, NULL);
+
+		REQUIRE(cache);
+		for (int round = 0; round < 2; round++) {
+			for (unsigned int j = 0; j < ARRAY_SIZE(objects); j++) {
+				objects[j] = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
+				CHECK(IS_ALIGNED((unsigned long)objects[j], max(aligns[i], 8u)));
+				if (objects[j])
+					memset(objects[j], 0xff, 100);
+			}
+			for (unsigned int j = 0; j < ARRAY_SIZE(objects); j++)
+				kmem_cache_free(cache, objects[j]);
+		}
+		CHECK_EQ(kmem_cache_destroy(cache), 0);
+	}
+}
+
+static slab_flags_t flags_under(const char *option, const char *name)
+{
+	slab_flags_t flags;
+
+	slab_debug_set(option);
+	flags = slab_debug_flags(name, SLAB_PANIC);
+	slab_debug_set(slab_debug_option);
+	return flags & ~SLAB_PANIC;
+}
+
+SELFTEST(debug, the_option_chooses_caches_and_checks)
+{
+	CHECK_EQ(flags_under(NULL, "dentry"), 0);
+	CHECK_EQ(flags_under("FZPUT", "dentry"), ALL | SLAB_TRACE);
+	CHECK_EQ(flags_under("1", "dentry"), ALL);
+	CHECK_EQ(flags_under("Z,dentry", "dentry"), SLAB_RED_ZONE);
+	CHECK_EQ(flags_under("Z,dentry", "dentry2"), 0);
+	CHECK_EQ(flags_under("zp,kmalloc-*", "kmalloc-64"), SLAB_RED_ZONE | SLAB_POISON);
+	CHECK_EQ(flags_under("U,a*b,c", "axxb"), SLAB_STORE_USER);
+	CHECK_EQ(flags_under(",dentry", "dentry"), ALL);
+	CHECK_EQ(flags_under("F,a;P,b*;T", "bee"), SLAB_POISON);
+	CHECK_EQ(flags_under("F,a;P,b*;T", "other"), SLAB_TRACE);
+	CHECK_EQ(flags_under("-", "dentry"), 0);
+	slab_debug_set("-");
+	CHECK_EQ(slab_debug_flags("dentry", SLAB_POISON | SLAB_PANIC), SLAB_PANIC);
+	listen_start();
+	slab_debug_set("QZ");
+	slab_debug_set(slab_debug_option);
+	CHECK(strstr(listen_stop(), "Q is none of F, Z, P, U, T"));
+}
