@@ -320,7 +320,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 {
 	struct slot slot;
 
-	if (nid < 0 || nid == numa_mem_id())
+	/* A CPU's magazines hold what it has freed, of any node. */
+	if (nid < 0 || (!nid && nr_node_ids == 1))
 		return kmem_cache_alloc(cache, gfp);
 	might_sleep_if(gfpflags_allow_blocking(gfp));
 	if (nid >= MAX_NUMNODES) {

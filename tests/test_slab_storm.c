@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Everything at once. On each CPU a thread swaps objects of random sizes, 1 byte to 128 KiB, in
+ * and out of a table that all share, so most are freed on another CPU than they came from; each
+ * is full of a pattern that is checked before it goes. Meanwhile interrupts allocate, and a thread
+ * has all caches give back what they keep. And a model: one thread, all calls, checked throughout.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <kernel/kernel.h>
+#include "mm/slab.h"
+#include "tests/threads.h"
+
+#define TRY	  (GFP_KERNEL | __GFP_NOWARN)
+#define SLOTS	  256
+#define STORM_CPUS 8
+#define OPERATIONS 20000	/* of all threads, for each unit of scale= */
+
+struct entry {
+	spinlock_t lock;		/* guards the rest */
+	u8 *object;			/* NULL: none */
+	u32 size;
+	u8 fill;
+};
+
+static struct entry table[SLOTS];
+static unsigned int nr_slots, max_shift;
+static unsigned int nr_threads;
+static atomic_t nr_running;
+static atomic_long_t nr_broken;
+
+/* ---- One operation ---- */
+
+/* Mostly small, up to 2^max_shift. */
+static u32 random_size(u64 *random)
+{
+	u64 number = selftest_random_step(random);
+	unsigned int shift = 3 + (number >> 8) % (number % 8 ? 7 : max_shift - 2);
+
+	return 1 + (u32)((number >> 32) % (1UL << min(shift, max_shift)));
+}
+
+static void check(const u8 *object, u32 size, u8 fill)
+{
+	if (object && memchr_inv(object, fill, size))
+		atomic_long_inc(&nr_broken);
+}
+
+static void swap_object(u64 *random, gfp_t gfp)
+{
+	struct entry *entry = &table[selftest_random_step(random) % nr_slots];
+	u32 size = random_size(random), old_size;
+	u8 fill = (u8)selftest_random_step(random), old_fill;
+	u8 *object = kmalloc(size, gfp), *old;
+	unsigned long flags;
+
+	if (object)
+		memset(object, fill, size);
+	spin_lock_irqsave(&entry->lock, flags);
+	old = entry->object;
+	old_size = entry->size;
+	old_fill = entry->fill;
+	entry->object = object;
+	entry->size = size;
+	entry->fill = fill;
+	spin_unlock_irqrestore(&entry->lock, flags);
+	check(old, old_size, old_fill);
+	kfree(old);
+}
+
+/* ---- Who takes part ---- */
+
+static void storm_thread(void *arg)
+{
+	u64 *random = arg;
+	unsigned long nr = selftest_scaled(OPERATIONS) / nr_threads;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		swap_object(random, TRY);
+		if (i % 64 == 0)
+			cond_resched();
+	}
+	atomic_dec(&nr_running);
+}
+
+static DEFINE_PER_CPU(u64, interrupt_random);
+
+static void storm_interrupt(void *arg)
+{
+	u64 *random = this_cpu_ptr(&interrupt_random);
+
+	if (!*random)
+		*random = smp_processor_id() + 1;
+	for (int i = 0; i < 4; i++)
+		swap_object(random, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+static void interrupting_thread(void *arg)
+{
+	while (atomic_read(&nr_running)) {
+		on_each_cpu(storm_interrupt, NULL, 1);
+		msleep(1);
+	}
+}
+
+static void shrinking_thread(void *arg)
+{
+	while (atomic_read(&nr_running)) {
+		quarry_reap(true);
+		msleep(1);
+	}
+}
+
+static void prepare(void)
+{
+	unsigned long pages = nr_free_pages();
+
+	max_shift = pages > 16384 ? 17 : pages > 2048 ? 12 : 8;
+	nr_slots = pages > 2048 ? SLOTS : SLOTS / 4;
+	for (unsigned int i = 0; i < nr_slots; i++)
+		spin_lock_init(&table[i].lock);
+	atomic_long_set(&nr_broken, 0);
+}
+
+static void clean_up(void)
+{
+	for (unsigned int i = 0; i < nr_slots; i++) {
+		check(table[i].object, table[i].size, table[i].fill);
+		kfree(table[i].object);
+		table[i].object = NULL;
+	}
+	CHECK_EQ(atomic_long_read(&nr_broken), 0);
+}
+
+SELFTEST(slab_storm, cpus_and_interrupts_free_each_others_objects)
+{
+	static struct test_thread threads[STORM_CPUS + 2];
+	static u64 seeds[STORM_CPUS];
+	unsigned int nr = min(num_online_cpus(), (unsigned int)STORM_CPUS), i;
+
+	if (nr_free_pages() < 300)
+		SKIP("%lu free pages are too few", nr_free_pages());
+	prepare();
+	nr_threads = nr;
+	atomic_set(&nr_running, (int)nr);
+	for (i = 0; i < nr; i++) {
+		seeds[i] = selftest_random() | 1;
+		test_thread_start(&threads[i], test_cpu(i), storm_thread, &seeds[i]);
+	}
+	test_thread_start(&threads[nr], ANY_CPU, interrupting_thread, NULL);
+	test_thread_start(&threads[nr + 1], ANY_CPU, shrinking_thread, NULL);
+	for (i = 0; i < nr + 2; i++)
+		test_thread_join(&threads[i]);
+	clean_up();
+}
+
+/* ---- A model ---- */
+
+#define MODEL_LIVE   192
+#define MODEL_CACHES 4
+
+static struct {
+	u8 *object;
+	size_t size;
+	u8 fill;
+} model[MODEL_LIVE];
+static unsigned int nr_live;
+static struct kmem_cache *model_caches[MODEL_CACHES];
+static const u32 model_sizes[MODEL_CACHES] = { 8, 72, 600, 3000 };
+
+static void model_add(void *object, size_t size)
+{
+	if (!object)
+		return;
+	model[nr_live].object = object;
+	model[nr_live].size = size;
+	model[nr_live].fill = (u8)selftest_random();
+	memset(object, model[nr_live].fill, size);
+	nr_live++;
+}
+
+/* Takes one out at random; it must hold what was written. */
+static u8 *model_take(size_t *size)
+{
+	unsigned int i = (unsigned int)selftest_random_below(nr_live);
+	u8 *object = model[i].object;
+
+	CHECK(!memchr_inv(object, model[i].fill, model[i].size));
+	*size = model[i].size;
+	model[i] = model[--nr_live];
+	return object;
+}
+
+static void model_alloc(void)
+{
+	unsigned int which = (unsigned int)selftest_random_below(MODEL_CACHES + 2);
+	size_t size = 1 + selftest_random_below(1UL << (1 + selftest_random_below(14)));
+
+	if (which < MODEL_CACHES)
+		model_add(kmem_cache_alloc(model_caches[which], TRY), model_sizes[which]);
+	else
+		model_add(kmalloc(size, TRY), size);
+}
+
+static void model_bulk(void)
+{
+	unsigned int which = (unsigned int)selftest_random_below(MODEL_CACHES);
+	int nr = 1 + (int)selftest_random_below(MODEL_LIVE - nr_live);
+	static void *objects[MODEL_LIVE];
+
+	if (!kmem_cache_alloc_bulk(model_caches[which], TRY, (size_t)nr, objects))
+		return;
+	for (int i = 0; i < nr; i++)
+		model_add(objects[i], model_sizes[which]);
+}
+
+static void model_free(void)
+{
+	size_t size;
+	u8 *object = model_take(&size);
+	struct slab *slab = slab_of(object);
+
+	if (slab && selftest_random_below(2))
+		kmem_cache_free(slab->cache, object);
+	else
+		kfree(object);
+}
+
+static void model_krealloc(void)
+{
+	size_t size, wanted = 1 + selftest_random_below(5000);
+	u8 *object = model_take(&size), first = *object, *moved = krealloc(object, wanted, TRY);
+
+	CHECK(!moved || *moved == first);
+	model_add(moved ? moved : object, moved ? wanted : size);
+}
+
+static void model_check(void)
+{
+	CHECK_EQ(slab_validate(), 0);
+	for (unsigned int i = 0; i < nr_live; i++) {
+		struct slab *slab = slab_of(model[i].object);
+
+		if (slab)
+			CHECK_EQ(slab->state[slab_index(slab, model[i].object)], OBJECT_USED);
+		for (unsigned int j = 0; j < i; j++)
+			CHECK(model[i].object + model[i].size <= model[j].object ||
+			      model[j].object + model[j].size <= model[i].object);
+	}
+}
+
+static void model_step(void)
+{
+	switch (selftest_random_below(16)) {
+	case 0:
+		if (nr_live < MODEL_LIVE)
+			model_bulk();
+		break;
+	case 1:
+		if (nr_live)
+			model_krealloc();
+		break;
+	case 2:
+		kmem_cache_shrink(model_caches[selftest_random_below(MODEL_CACHES)]);
+		break;
+	case 3 ... 8:
+		if (nr_live < MODEL_LIVE)
+			model_alloc();
+		break;
+	default:
+		if (nr_live)
+			model_free();
+	}
+}
+
+SELFTEST(slab_storm, random_calls_agree_with_a_model)
+{
+	unsigned long steps = selftest_scaled(4000);
+
+	for (unsigned int i = 0; i < MODEL_CACHES; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "test-model-%u", model_sizes[i]);
+		model_caches[i] = kmem_cache_create(name, model_sizes[i], 0, i == 1 ?
+						    SLAB_RED_ZONE | SLAB_POISON : 0, NULL);
+		REQUIRE(model_caches[i]);
+	}
+	for (unsigned long step = 0; step < steps; step++) {
+		model_step();
+		if (step % 256 == 0)
+			model_check();
+	}
+	while (nr_live)
+		model_free();
+	for (unsigned int i = 0; i < MODEL_CACHES; i++)
+		CHECK_EQ(kmem_cache_destroy(model_caches[i]), 0);
+}
