@@ -109,7 +109,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *cache, gfp_t gfp)
 
 	if (unlikely(!magazine_pop(cache->cpu, &slot)))
 		return slab_alloc_slow(cache, gfp);
-	*slot.state = OBJECT_USED;
+	WRITE_ONCE(*slot.state, OBJECT_USED);
 	if (unlikely(gfp & __GFP_ZERO))
 		return memset(slot.object, 0, cache->object_size);
 	return slot.object;
@@ -123,7 +123,7 @@ static __always_inline bool slab_free(struct slab *slab, const void *object)
 
 	if (unlikely(index >= slab->nr || *state != OBJECT_USED))
 		return false;
-	*state = OBJECT_CACHED;
+	WRITE_ONCE(*state, OBJECT_CACHED);
 	if (unlikely(!magazine_push(slab->cpu, object, state)))
 		slab_free_slow(slab->cache, (void *)object, state);
 	return true;

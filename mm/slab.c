@@ -178,7 +178,7 @@ static void place_insert(struct cache_node *node, struct slab *slab)
 	slab->place = slab_place(slab);
 	list_add(&slab->list, &node->lists[slab->place]);
 	node->mask |= (u16)BIT(slab->place);
-	node->nr_empty += slab->place == SLABS_EMPTY;
+	WRITE_ONCE(node->nr_empty, node->nr_empty + (slab->place == SLABS_EMPTY));
 }
 
 static void place_remove(struct cache_node *node, struct slab *slab)
@@ -186,17 +186,19 @@ static void place_remove(struct cache_node *node, struct slab *slab)
 	list_del(&slab->list);
 	if (list_empty(&node->lists[slab->place]))
 		node->mask &= (u16)~BIT(slab->place);
-	node->nr_empty -= slab->place == SLABS_EMPTY;
+	WRITE_ONCE(node->nr_empty, node->nr_empty - (slab->place == SLABS_EMPTY));
 }
 
 /* ---- Taking objects: under node->lock ---- */
 
-/* Has none of the eight bytes the value 0? */
+/* Do eight bytes begin there, at a multiple of eight, of which none is 0? */
 static bool all_set(const u8 *bytes)
 {
 	u64 word;
 
-	__builtin_memcpy(&word, bytes, sizeof(word));
+	if (!IS_ALIGNED((unsigned long)bytes, sizeof(word)))
+		return false;
+	word = READ_ONCE(*(const u64 *)bytes);
 	return !((word - 0x0101010101010101) & ~word & 0x8080808080808080);
 }
 
@@ -207,14 +209,14 @@ static unsigned int take_from(struct slab *slab, struct slot *slots, unsigned in
 	unsigned int want = min_t(unsigned int, max, slab->nr_free);
 
 	for (; n < want; i++, object += size) {
-		if (slab->state[i] != OBJECT_FREE) {
+		if (READ_ONCE(slab->state[i]) != OBJECT_FREE) {
 			while (i + 16 < slab->nr && all_set(&slab->state[i + 1])) {
 				i += 8;
 				object += 8 * size;
 			}
 			continue;
 		}
-		slab->state[i] = OBJECT_CACHED;
+		WRITE_ONCE(slab->state[i], OBJECT_CACHED);
 		slots[n++] = (struct slot){ object, &slab->state[i] };
 	}
 	slab->first = (u16)i;
@@ -248,7 +250,7 @@ unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, g
 	spin_lock_irqsave(&node->lock, flags);
 	n = take_from(slab, slots, max);
 	place_insert(node, slab);
-	node->nr_slabs++;
+	WRITE_ONCE(node->nr_slabs, node->nr_slabs + 1);
 	spin_unlock_irqrestore(&node->lock, flags);
 	return n;
 }
@@ -426,7 +428,7 @@ static void collect_empty(struct cache_node *node, unsigned int keep, struct lis
 		struct slab *slab = list_first_entry(&node->lists[SLABS_EMPTY], struct slab, list);
 
 		place_remove(node, slab);
-		node->nr_slabs--;
+		WRITE_ONCE(node->nr_slabs, node->nr_slabs - 1);
 		list_add(&slab->list, out);
 	}
 }
@@ -436,7 +438,7 @@ static void put_object(struct cache_node *node, struct slab *slab, u8 *state)
 {
 	unsigned int index = (unsigned int)(state - slab->state);
 
-	*state = OBJECT_FREE;
+	WRITE_ONCE(*state, OBJECT_FREE);
 	slab->nr_free++;
 	slab->first = min(slab->first, (u16)index);
 	if (slab_place(slab) == slab->place)

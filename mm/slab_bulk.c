@@ -27,7 +27,7 @@ static size_t take_many(struct kmem_cache *cache, void **objects, size_t nr)
 		for (u32 i = 0; i < take; i++) {
 			slot--;
 			objects[done++] = slot->object;
-			*slot->state = OBJECT_USED;
+			WRITE_ONCE(*slot->state, OBJECT_USED);
 		}
 	}
 	port_irq_restore(flags);
@@ -57,7 +57,7 @@ static __always_inline void put(struct magazine *magazine, void *object, u8 *sta
 {
 	struct slot *slot = (struct slot *)((char *)magazine->slots + magazine->nr);
 
-	*state = OBJECT_CACHED;
+	WRITE_ONCE(*state, OBJECT_CACHED);
 	slot->object = object;
 	slot->state = state;
 	magazine->nr += SLOT;

@@ -106,11 +106,11 @@ static struct magazine *depot_take_full(struct cache_node *node, struct magazine
 	if (!full)
 		return NULL;
 	node->full_magazines = full->next;
-	node->nr_full_magazines--;
+	WRITE_ONCE(node->nr_full_magazines, (u16)(node->nr_full_magazines - 1));
 	if (empty->max) {
 		empty->next = node->empty_magazines;
 		node->empty_magazines = empty;
-		node->nr_empty_magazines++;
+		WRITE_ONCE(node->nr_empty_magazines, (u16)(node->nr_empty_magazines + 1));
 	}
 	return full;
 }
@@ -129,10 +129,11 @@ static struct magazine *depot_take_empty(struct kmem_cache *cache, struct cache_
 		node->empty_magazines = empty->next;
 	if (!empty)
 		return NULL;
-	node->nr_empty_magazines -= empty != fresh;
+	if (empty != fresh)
+		WRITE_ONCE(node->nr_empty_magazines, (u16)(node->nr_empty_magazines - 1));
 	full->next = node->full_magazines;
 	node->full_magazines = full;
-	node->nr_full_magazines++;
+	WRITE_ONCE(node->nr_full_magazines, (u16)(node->nr_full_magazines + 1));
 	return empty;
 }
 
@@ -418,7 +419,8 @@ static void drain_depot(struct kmem_cache *cache, struct cache_node *node)
 	full = node->full_magazines;
 	empty = node->empty_magazines;
 	node->full_magazines = node->empty_magazines = NULL;
-	node->nr_full_magazines = node->nr_empty_magazines = 0;
+	WRITE_ONCE(node->nr_full_magazines, 0);
+	WRITE_ONCE(node->nr_empty_magazines, 0);
 	spin_unlock_irqrestore(&node->lock, flags);
 	drain_chain(cache, full);
 	drain_chain(cache, empty);

@@ -114,7 +114,7 @@ static bool add_page(unsigned int class, gfp_t gfp)
 	page->free = all_free(class);
 	spin_lock_irqsave(&meta_lock, flags);
 	list_add(&page->list, list_of(class));
-	nr_pages++;
+	WRITE_ONCE(nr_pages, nr_pages + 1);
 	spin_unlock_irqrestore(&meta_lock, flags);
 	return true;
 }
@@ -149,7 +149,7 @@ void meta_free(void *memory)
 	empty = page->free == all_free(class);
 	if (empty) {
 		list_del(&page->list);
-		nr_pages--;
+		WRITE_ONCE(nr_pages, nr_pages - 1);
 	}
 	spin_unlock_irqrestore(&meta_lock, flags);
 	if (empty)

@@ -29,7 +29,7 @@ static struct entry table[SLOTS];
 static unsigned int nr_slots, max_shift;
 static unsigned int nr_threads;
 static atomic_t nr_running;
-static atomic_long_t nr_broken;
+static atomic_long_t nr_broken, nr_swapped;
 
 /* ---- One operation ---- */
 
@@ -68,6 +68,7 @@ static void swap_object(u64 *random, gfp_t gfp)
 	spin_unlock_irqrestore(&entry->lock, flags);
 	check(old, old_size, old_fill);
 	kfree(old);
+	atomic_long_inc(&nr_swapped);
 }
 
 /* ---- Who takes part ---- */
@@ -122,6 +123,7 @@ static void prepare(void)
 	for (unsigned int i = 0; i < nr_slots; i++)
 		spin_lock_init(&table[i].lock);
 	atomic_long_set(&nr_broken, 0);
+	atomic_long_set(&nr_swapped, 0);
 }
 
 static void clean_up(void)
@@ -154,6 +156,7 @@ SELFTEST(slab_storm, cpus_and_interrupts_free_each_others_objects)
 	for (i = 0; i < nr + 2; i++)
 		test_thread_join(&threads[i]);
 	clean_up();
+	pr_info("storm: %u CPUs, %ld objects\n", nr, atomic_long_read(&nr_swapped));
 }
 
 /* ---- A model ---- */
