@@ -282,7 +282,7 @@ static void mark_pages(struct page *page, struct slab *slab)
 		page[i].private = (unsigned long)slab;
 		if (i)
 			page[i].flags = whole ? PG_TAIL : 0;
-		page[i].state = PAGE_SLAB;
+		WRITE_ONCE(page[i].state, PAGE_SLAB);
 	}
 }
 
@@ -295,7 +295,7 @@ static void unmark_pages(struct page *page, const struct kmem_cache *cache)
 		page[i].private = 0;
 		if (i)
 			page[i].flags = 0;
-		page[i].state = i && whole ? PAGE_NONE : PAGE_USED;
+		WRITE_ONCE(page[i].state, i && whole ? PAGE_NONE : PAGE_USED);
 	}
 }
 

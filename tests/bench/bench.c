@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <quarry/quarry.h>
 #include <linux/string.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
@@ -101,7 +102,7 @@ struct device *bench_device(void)
 
 u64 bench_slab_bytes(void)
 {
-	return 0;
+	return (u64)quarry_slab_pages() * PAGE_SIZE;
 }
 
 /* The first module that the boot loader brought; it stays mapped. */
