@@ -100,12 +100,13 @@ static void *alloc_large(size_t size, gfp_t gfp, int nid)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return too_large(size, gfp);
-	page = alloc_pages_node(nid, gfp | __GFP_COMP, (unsigned int)get_order(size));
+	page = slab_get_block(gfp & ~__GFP_COMP, (unsigned int)get_order(size), nid);
 	if (!page)
 		return NULL;
-	page->flags |= PG_KMALLOC;
+	slab_mark_blocks(page, 1);
+	page->flags = PG_KMALLOC | PG_COMP;	/* by hand: the common way is for plain blocks */
 	atomic_long_add(1L << page->order, &kmalloc_large_pages);
-	return page_address(page);
+	return slab_address(page);
 }
 
 /* Which caches the flags ask for. Memory without an address cannot be had here. */
@@ -152,11 +153,10 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
 /* The large block that begins there, or NULL. */
 static struct page *large_block(const void *object)
 {
-	struct page *page = virt_to_page(object);
+	struct page *page = slab_page(object);
 
-	if (!PAGE_ALIGNED((unsigned long)object) || !page_kind(page))
-		return NULL;
-	return page->state == PAGE_USED && (page->flags & PG_KMALLOC) ? page : NULL;
+	return page && PAGE_ALIGNED((unsigned long)object) && page->state == PAGE_USED &&
+	       (page->flags & PG_KMALLOC) ? page : NULL;
 }
 
 static noinline void free_other(const void *object)
@@ -168,6 +168,8 @@ static noinline void free_other(const void *object)
 		return;
 	}
 	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
+	if (page_ref_count(page) == 1)
+		page->flags = 0;
 	__free_pages(page, page->order);
 }
 

@@ -8,7 +8,8 @@
  * What describes a slab lies elsewhere (slab_meta.c), with a state byte for each object. So a
  * free object holds nothing of the allocator's: overwriting one breaks nothing, and what a
  * constructor made of it stays. Every page of a slab says PAGE_SLAB and has the slab's address in
- * `private`, so any address leads to its object in a few steps, and a wrong one is noticed.
+ * `private`, so any address leads to its object in a few steps, and a wrong one is noticed. A
+ * block of several pages is compound to everybody else.
  *
  *	address -> slab_blocks[]: may there be a slab at all?	descriptors exist, then
  *		-> struct page: PAGE_SLAB, slab
@@ -17,8 +18,8 @@
  *
  * Which slab serves. A node lists its slabs by how full they are: full, eight buckets of partial
  * ones, empty. Objects are taken from the fullest, so that the emptier ones become empty and go
- * back. Of the empty ones a node keeps one if it is one page, and one more for each 64 slabs, until
- * memory is short.
+ * back. Of the empty ones a node keeps one if it is one page, and one more for each 1024 slabs,
+ * until memory is short.
  *
  * Sizes. A slab has the fewest pages that waste at most an eighth, so that a cache of few objects
  * holds few pages. Where that is no power of two, the rest of the block goes back at once, and
@@ -40,8 +41,8 @@
 #define LINE 64				/* bytes of a CPU's cache line */
 #define MAX_SLAB_PAGES 64		/* unless one object needs more */
 #define MAX_SLAB_OBJECTS 4096
-#define EMPTY_SHARE 64
-#define MAGAZINE_BYTES 4096u
+#define EMPTY_SHARE 1024
+#define MAGAZINE_BYTES 3072u
 #define MAX_MAGAZINE 49u		/* slots: what fits into 800 bytes */
 
 /* ---- Layout ---- */
@@ -81,6 +82,12 @@ static u16 choose_magazine(u32 size)
 	return (u16)clamp(MAGAZINE_BYTES / size, 2u, MAX_MAGAZINE);
 }
 
+/* Full magazines: so few that a cache of little use does not keep memory from others. */
+static u16 choose_depot(u32 size)
+{
+	return size <= 256 ? 2 : size <= 1024;
+}
+
 void slab_layout(struct kmem_cache *cache)
 {
 	u32 align = cache->align;
@@ -105,7 +112,7 @@ void slab_layout(struct kmem_cache *cache)
 	cache->nr_colours = (u16)(1 + min(waste(cache->pages, cache->size) /
 					  max_t(u32, align, LINE), 64UL));
 	cache->magazine_max = slab_is_debugged(cache) ? 0 : choose_magazine(cache->size);
-	cache->depot_max = cache->size <= MAGAZINE_BYTES / 16 ? 2 : 1;
+	cache->depot_max = choose_depot(cache->size);
 	if (cache->flags & SLAB_CACHE_DMA)
 		cache->gfp |= __GFP_DMA;
 	if (cache->flags & SLAB_CACHE_DMA32)
@@ -262,26 +269,15 @@ static bool is_whole_block(const struct kmem_cache *cache)
 	return cache->pages == 1U << cache->order;
 }
 
-/* Notes that there may be slabs where these pages are. */
-static void mark_blocks(struct page *page, unsigned long pages)
-{
-	unsigned long block = page_to_pfn(page) >> PAGEBLOCK_ORDER;
-
-	for (; block <= (page_to_pfn(page) + pages - 1) >> PAGEBLOCK_ORDER; block++)
-		if (!READ_ONCE(slab_blocks[block]))
-			WRITE_ONCE(slab_blocks[block], 1);
-}
-
 /* The pages' descriptors say whose they are. */
 static void mark_pages(struct page *page, struct slab *slab)
 {
 	bool whole = is_whole_block(slab->cache);
 
-	mark_blocks(page, slab->cache->pages);
+	slab_mark_blocks(page, slab->cache->pages);
 	for (unsigned long i = 0; i < slab->cache->pages; i++) {
 		page[i].private = (unsigned long)slab;
-		if (i)
-			page[i].flags = whole ? PG_TAIL : 0;
+		page[i].flags = !whole ? 0 : i ? PG_TAIL : PG_COMP;
 		WRITE_ONCE(page[i].state, PAGE_SLAB);
 	}
 }
@@ -293,8 +289,7 @@ static void unmark_pages(struct page *page, const struct kmem_cache *cache)
 
 	for (unsigned long i = 0; i < cache->pages; i++) {
 		page[i].private = 0;
-		if (i)
-			page[i].flags = 0;
+		page[i].flags = 0;
 		WRITE_ONCE(page[i].state, i && whole ? PAGE_NONE : PAGE_USED);
 	}
 }
@@ -305,8 +300,7 @@ static struct page *get_pages(struct kmem_cache *cache, gfp_t gfp, int nid)
 	struct page *page;
 
 	gfp &= ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
-	gfp |= cache->gfp | (cache->order && whole ? __GFP_COMP : 0);
-	page = alloc_pages_node(nid, gfp, cache->order);
+	page = slab_get_block(gfp | cache->gfp, cache->order, nid);
 	if (!page || whole)
 		return page;
 	split_page(page, cache->order);
@@ -355,7 +349,7 @@ static void fill_in(struct slab *slab, struct kmem_cache *cache, struct page *pa
 	slab->nr = slab->nr_free = cache->nr;
 	colour = READ_ONCE(cache->colour);
 	WRITE_ONCE(cache->colour, (u16)(colour + 1 < cache->nr_colours ? colour + 1 : 0));
-	slab->base = (u32)(unsigned long)page_address(page) + colour * step + cache->left;
+	slab->base = (u32)(unsigned long)slab_address(page) + colour * step + cache->left;
 }
 
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)

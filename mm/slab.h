@@ -168,18 +168,50 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid);
 /* Gives back all empty slabs; how many pages that were. */
 unsigned long slab_shrink(struct kmem_cache *cache);
 
-/* The slab that an address lies in; NULL: in none. Safe for any address. */
-static inline struct slab *slab_of(const void *address)
+/*
+ * The descriptor of the page that an address lies in; NULL where there has never been a slab or a
+ * large object near, so that any address can be asked about.
+ */
+static inline struct page *slab_page(const void *address)
 {
 	unsigned long offset = (unsigned long)address - port_direct_base;
-	struct slab *slab;
-	struct page *page;
 
 	if (offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER) >= slab_nr_blocks ||
 	    !READ_ONCE(slab_blocks[offset >> (PAGE_SHIFT + PAGEBLOCK_ORDER)]))
 		return NULL;
-	page = pfn_to_page(offset >> PAGE_SHIFT);
-	if (page->state != PAGE_SLAB)
+	return pfn_to_page(offset >> PAGE_SHIFT);
+}
+
+/* Notes that there may be slabs and large objects where these pages are. */
+static inline void slab_mark_blocks(const struct page *page, unsigned long pages)
+{
+	unsigned long block = page_to_pfn(page) >> PAGEBLOCK_ORDER;
+
+	for (; block <= (page_to_pfn(page) + pages - 1) >> PAGEBLOCK_ORDER; block++)
+		if (!READ_ONCE(slab_blocks[block]))
+			WRITE_ONCE(slab_blocks[block], 1);
+}
+
+/* A block of pages; the common way, which knows no node, where that will do. */
+static inline struct page *slab_get_block(gfp_t gfp, unsigned int order, int nid)
+{
+	return nid < 0 || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)) ?
+	       alloc_pages(gfp, order) : alloc_pages_node(nid, gfp, order);
+}
+
+/* The address of a page that has one for good. */
+static inline void *slab_address(const struct page *page)
+{
+	return phys_to_virt(page_to_phys(page));
+}
+
+/* The slab that an address lies in; NULL: in none. Any address. */
+static inline struct slab *slab_of(const void *address)
+{
+	struct page *page = slab_page(address);
+	struct slab *slab;
+
+	if (!page || page->state != PAGE_SLAB)
 		return NULL;
 	slab = (struct slab *)page->private;
 	if (!slab)
@@ -216,7 +248,7 @@ static inline const char *slab_fault(const struct slab *slab)
 
 static inline void *slab_start(const struct slab *slab)
 {
-	unsigned long page = (unsigned long)page_address(slab->page);
+	unsigned long page = (unsigned long)slab_address(slab->page);
 
 	return (void *)(page + (u32)(slab->base - (u32)page));
 }

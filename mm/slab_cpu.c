@@ -42,8 +42,9 @@
 #include "magazine.h"
 
 #define FIRST_SLOTS  4U			/* a magazine's first limit */
-#define EARNED_BYTES 1024U		/* of an object: one time of asking for a magazine more */
-#define EXCHANGES    4U			/* that it takes to raise it by one */
+#define EARNED_BYTES 256U		/* of an object: one time of asking for a magazine more */
+#define MOST_ASKING  64U
+#define EXCHANGES    16U		/* that it takes to raise it by one */
 
 struct magazine no_magazine;
 atomic_long_t slab_nr_magazines;
@@ -74,7 +75,9 @@ static struct magazine *magazine_new(struct kmem_cache *cache)
  */
 static struct magazine *magazine_earned(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
-	return cpu->exchanges++ < cache->size / EARNED_BYTES ? NULL : magazine_new(cache);
+	if (cpu->exchanges++ < min(cache->size / EARNED_BYTES, MOST_ASKING))
+		return NULL;
+	return magazine_new(cache);
 }
 
 /* The more often a CPU exchanges magazines of the cache, the more they may hold. */
