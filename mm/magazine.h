@@ -12,9 +12,11 @@
 #include "slab.h"
 
 #define SLOT	     ((u32)sizeof(struct slot))
-#define SLOTS_OFFSET 16
+#define SLOTS_OFFSET 24
+#define SLOT_EMPTY   ((void *)~0UL)	/* nobody's object */
 
-_Static_assert(offsetof(struct magazine, slots) == SLOTS_OFFSET, "the sequences know it");
+_Static_assert(offsetof(struct magazine, slots) == SLOTS_OFFSET &&
+	       offsetof(struct magazine, generation) == 8, "the sequences know it");
 
 /* slab_cpu.c: when the magazine is empty; when it is full, the object being OBJECT_CACHED. */
 void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp);
@@ -39,8 +41,8 @@ static __always_inline bool magazine_pop(struct cache_cpu *cpu, struct slot *slo
 			     "mov (%[magazine]), %k[nr]\n"
 			     "sub $16, %k[nr]\n"
 			     "jc 773f\n"
-			     "mov 16(%[magazine],%[nr]), %[object]\n"
-			     "mov 24(%[magazine],%[nr]), %[state]\n"
+			     "mov 24(%[magazine],%[nr]), %[object]\n"
+			     "mov 32(%[magazine],%[nr]), %[state]\n"
 			     "mov %k[nr], (%[magazine])\n"
 			     RSEQ_END
 			     "773:\n"
@@ -59,8 +61,8 @@ static __always_inline bool magazine_push(struct cache_cpu *cpu, const void *obj
 				  "mov (%%rdx), %%eax\n"
 				  "cmp 4(%%rdx), %%eax\n"
 				  "jae %l[full]\n"
-				  "mov %[object], 16(%%rdx,%%rax)\n"
-				  "mov %[state], 24(%%rdx,%%rax)\n"
+				  "mov %[object], 24(%%rdx,%%rax)\n"
+				  "mov %[state], 32(%%rdx,%%rax)\n"
 				  "add $16, %%eax\n"
 				  "mov %%eax, (%%rdx)\n"
 				  RSEQ_END
@@ -69,6 +71,29 @@ static __always_inline bool magazine_push(struct cache_cpu *cpu, const void *obj
 	return true;
 full:
 	return false;
+}
+
+/* The slot above the top, if it still has the object: its state byte, and the generation. */
+static __always_inline bool magazine_peek(struct cache_cpu *cpu, const void *object, u8 **state,
+					  unsigned long *generation)
+{
+	struct magazine *magazine;
+	unsigned long nr;
+	bool same;
+
+	__asm__ __volatile__(RSEQ_BEGIN
+			     "mov %%gs:(%[cpu]), %[magazine]\n"
+			     "mov (%[magazine]), %k[nr]\n"
+			     "mov 8(%[magazine]), %[generation]\n"
+			     "mov 32(%[magazine],%[nr]), %[state]\n"
+			     "cmp %[object], 24(%[magazine],%[nr])\n"
+			     RSEQ_END
+			     : [nr] "=&r"(nr), [magazine] "=&r"(magazine),
+			       [generation] "=&r"(*generation), [state] "=&r"(*state),
+			       "=@ccz"(same)
+			     : [cpu] "r"(cpu), [object] "r"(object)
+			     : "memory");
+	return same;
 }
 
 #else
@@ -101,6 +126,20 @@ static inline bool magazine_push(struct cache_cpu *cpu, const void *object, u8 *
 	return fits;
 }
 
+static inline bool magazine_peek(struct cache_cpu *cpu, const void *object, u8 **state,
+				 unsigned long *generation)
+{
+	unsigned long flags = port_irq_save();
+	struct magazine *magazine = this_cpu_ptr(cpu)->loaded;
+	struct slot *slot = &magazine->slots[magazine->nr / SLOT];
+	bool same = slot->object == object;
+
+	*state = slot->state;
+	*generation = magazine->generation;
+	port_irq_restore(flags);
+	return same;
+}
+
 #endif
 
 static __always_inline void *slab_alloc(struct kmem_cache *cache, gfp_t gfp)
@@ -113,6 +152,36 @@ static __always_inline void *slab_alloc(struct kmem_cache *cache, gfp_t gfp)
 	if (unlikely(gfp & __GFP_ZERO))
 		return memset(slot.object, 0, cache->object_size);
 	return slot.object;
+}
+
+/*
+ * Before it is used anew: what slots above the top remember counts from now on, or, if slabs went
+ * back since they were looked after, no more. Slots below the top are of slabs that are there.
+ * Interrupts off.
+ */
+static inline void magazine_refresh(struct kmem_cache *cache, struct magazine *magazine)
+{
+	unsigned long generation = READ_ONCE(cache->generation);
+
+	if (!magazine->max || magazine->generation == generation)
+		return;
+	magazine->generation = generation;
+	for (u32 i = magazine->nr / SLOT; i <= cache->magazine_max; i++)
+		magazine->slots[i].object = SLOT_EMPTY;
+}
+
+/*
+ * The state byte of an object that this CPU took last and gives back first: the slot that it was
+ * in still has it. That holds as long as no slab of the cache went back since, so a state byte
+ * that is remembered exists, and is that of this object. NULL: it must be looked up.
+ */
+static __always_inline u8 *slab_recall(struct kmem_cache *cache, const void *object)
+{
+	unsigned long generation;
+	u8 *state;
+
+	return magazine_peek(cache->cpu, object, &state, &generation) &&
+	       generation == READ_ONCE(cache->generation) ? state : NULL;
 }
 
 /* false: no object that somebody has begins there. `slab` is what the address lies in. */

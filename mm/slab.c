@@ -43,7 +43,7 @@
 #define MAX_SLAB_OBJECTS 4096
 #define EMPTY_SHARE 1024
 #define MAGAZINE_BYTES 3072u
-#define MAX_MAGAZINE 49u		/* slots: what fits into 800 bytes */
+#define MAX_MAGAZINE 47u		/* slots: what fits into 800 bytes, with one more */
 
 /* ---- Layout ---- */
 
@@ -382,9 +382,11 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 
 static void release(struct slab *slab)
 {
-	const struct kmem_cache *cache = slab->cache;
+	struct kmem_cache *cache = slab->cache;
 	struct page *page = slab->page;
 
+	/* What magazines remember of it is old from now on. */
+	__atomic_add_fetch(&cache->generation, 1, __ATOMIC_RELEASE);
 	destruct(slab);
 	slab_track_exit(slab);
 	unmark_pages(page, cache);

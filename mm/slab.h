@@ -28,8 +28,9 @@ struct slot {
 
 struct magazine {
 	u32 nr, max;			/* bytes of slots that hold something, and at most */
+	unsigned long generation;	/* the cache's, up to which its slots can be believed */
 	struct magazine *next;		/* in a depot */
-	struct slot slots[];		/* the coldest first */
+	struct slot slots[];		/* the coldest first; one more than may be used */
 };
 
 /* What each CPU has of a cache; never NULL: where there is none, no_magazine, of max 0. */
@@ -75,6 +76,7 @@ struct cache_node {
 
 struct kmem_cache {
 	struct cache_cpu *cpu;		/* alloc_percpu()'s, or static */
+	unsigned long generation;	/* one more for each slab that goes back */
 	slab_flags_t flags;
 	u32 size;			/* from one object to the next */
 	u32 object_size;		/* what the user asked for */

@@ -12,6 +12,10 @@
  * lock. So objects freed by another CPU than allocated them move in handfuls, too: what CPU 1
  * frees fills its magazines, which reach CPU 0 by way of the depot.
  *
+ * What was taken last and is given back first needs no looking up: the slot above the top still
+ * has it, with its state byte. A slab that went back in between would make that stale, so the
+ * cache counts those, and a magazine knows the count up to which its slots can be believed.
+ *
  * The fast paths are restartable sequences (quarry/rseq.h): no lock, no locked instruction,
  * interrupts as they are. A slot has the address of the state byte beside that of the object, so
  * an allocation need not look up the slab to mark its object used. A free does: it is how a wrong
@@ -36,7 +40,7 @@
  *    looked up anew.
  *
  * Locks: interrupts off for whatever touches more than a slot; node->lock for the depot.
- * Costs: about 20 instructions to allocate, 45 to free.
+ * Costs: about 15 instructions to allocate, 40 to free, 20 for what was taken last.
  */
 #include <linux/smp.h>
 #include "magazine.h"
@@ -46,14 +50,15 @@
 #define MOST_ASKING  64U
 #define EXCHANGES    16U		/* that it takes to raise it by one */
 
-struct magazine no_magazine;
+/* Full and empty at once; the slot above its top has no object. */
+struct magazine no_magazine = { .slots = { { SLOT_EMPTY, NULL } } };
 atomic_long_t slab_nr_magazines;
 
 /* ---- Magazines: interrupts off ---- */
 
 static size_t magazine_size(const struct kmem_cache *cache)
 {
-	return sizeof(struct magazine) + cache->magazine_max * SLOT;
+	return sizeof(struct magazine) + (cache->magazine_max + 1U) * SLOT;
 }
 
 static struct magazine *magazine_new(struct kmem_cache *cache)
@@ -66,6 +71,8 @@ static struct magazine *magazine_new(struct kmem_cache *cache)
 		return NULL;
 	atomic_long_inc(&slab_nr_magazines);
 	magazine->max = min_t(u32, FIRST_SLOTS, cache->magazine_max) * SLOT;
+	magazine->generation = ~0UL;	/* nobody's */
+	magazine_refresh(cache, magazine);
 	return magazine;
 }
 
@@ -166,7 +173,7 @@ static void swap_magazines(struct cache_cpu *cpu)
 }
 
 /* Puts objects into the empty loaded magazine; false when neither depot nor slabs have any. */
-bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
+static bool reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
 	struct cache_node *node = local_node(cache);
 	struct magazine *full;
@@ -200,7 +207,7 @@ bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
  * Makes room in the full loaded magazine; false when there can be none. spare is a magazine
  * only if loaded is.
  */
-bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
+static bool unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
 	struct magazine *empty;
 
@@ -225,6 +232,22 @@ bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 	slab_give(cache, cpu->loaded->slots, cpu->loaded->nr / SLOT);
 	cpu->loaded->nr = 0;
 	return true;
+}
+
+bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu)
+{
+	bool loaded = reload(cache, cpu);
+
+	magazine_refresh(cache, cpu->loaded);
+	return loaded;
+}
+
+bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu)
+{
+	bool room = unload(cache, cpu);
+
+	magazine_refresh(cache, cpu->loaded);
+	return room;
 }
 
 /* ---- Allocation ---- */
@@ -369,12 +392,26 @@ static noinline void free_wrong(struct kmem_cache *cache, const void *object)
 		slab_report_free("kmem_cache_free", cache, object);
 }
 
-__rseq void kmem_cache_free(struct kmem_cache *cache, void *object)
+/* The slow half of the look-up: a call of its own, so that the other half saves no registers. */
+static noinline __section("rseq_text") void free_looked_up(struct kmem_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(object);
 
 	if (unlikely(!slab || slab->cache != cache || !slab_free(slab, object)))
 		free_wrong(cache, object);
+}
+
+__rseq void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	u8 *state = slab_recall(cache, object);
+
+	if (unlikely(!state || *state != OBJECT_USED)) {
+		free_looked_up(cache, object);
+		return;
+	}
+	WRITE_ONCE(*state, OBJECT_CACHED);
+	if (unlikely(!magazine_push(cache->cpu, object, state)))
+		slab_free_slow(cache, object, state);
 }
 
 /* ---- Draining ---- */
