@@ -85,14 +85,14 @@ static inline bool gfpflags_allow_blocking(gfp_t gfp)
  */
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodes);
 
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+
 static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, nid, NULL);
+	return nid < 0 ? alloc_pages(gfp, order) : __alloc_pages(gfp, order, nid, NULL);
 }
 
 #define __alloc_pages_node(nid, gfp, order) alloc_pages_node(nid, gfp, order)
-
-struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 

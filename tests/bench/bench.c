@@ -9,6 +9,8 @@
  * page allocator's start, and what a page of RAM cost of them.
  */
 #include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/dma-mapping.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
