@@ -55,10 +55,19 @@ int quarry_start(void)
 	return err ? err : slab_reclaim_start();
 }
 
+/* What waits for readers to look away. */
+static void settle_rcu(void)
+{
+	if (rcu_pending())
+		rcu_barrier();
+}
+
 void quarry_settle(void)
 {
+	settle_rcu();
 	quarry_reap(true);
 	vm_unmap_aliases();
+	settle_rcu();	/* slabs and ranges that went back just now */
 }
 
 unsigned long quarry_kept_pages(void)
