@@ -9,6 +9,8 @@ void device_initialize(struct device *dev)
 {
 	atomic_set(&dev->refs, 1);
 	dev->numa_node = NUMA_NO_NODE;
+	spin_lock_init(&dev->devres_lock);
+	INIT_LIST_HEAD(&dev->devres_head);
 }
 
 int dev_set_name(struct device *dev, const char *fmt, ...)

@@ -340,19 +340,18 @@ __rseq void dma_pool_free(struct dma_pool *pool, void *virt, dma_addr_t handle)
 	/* Within [low, high) there is a descriptor, and it says whose the page is. */
 	if (unlikely(virt_to_phys(virt) != handle || handle < READ_ONCE(pool->low) ||
 		     handle >= READ_ONCE(pool->high) || (handle & pool->mask) ||
-		     page->lru.next != (const struct list_head *)pool)) {
-		free_checked(pool, virt, handle);
-		return;
-	}
+		     page->lru.next != (const struct list_head *)pool))
+		goto odd;
 	state = &((struct dma_chunk *)page_private(page))->state[offset_in_page(handle) >>
 								 pool->shift];
-	if (unlikely(*state != BLOCK_USED)) {
-		free_checked(pool, virt, handle);
-		return;
-	}
+	if (unlikely(*state != BLOCK_USED))
+		goto odd;
 	*state = BLOCK_FREE;
 	if (unlikely(!cpu_stack_push(own_stack(pool), virt)))
 		free_slow(pool, virt);
+	return;
+odd:
+	free_checked(pool, virt, handle);
 }
 
 /* ---- Making and ending ---- */
@@ -361,10 +360,8 @@ __rseq void dma_pool_free(struct dma_pool *pool, void *virt, dma_addr_t handle)
 static const char *why_not_pool(const struct device *dev, size_t size, size_t align,
 				size_t boundary)
 {
-	if (!dev)
-		return "no device";
-	if (!size || size > PAGE_SIZE << (MAX_ORDER - 1))
-		return "no such size";
+	if (!dev || !size || size > PAGE_SIZE << (MAX_ORDER - 1))
+		return dev ? "no such size" : "no device";
 	if (align & (align - 1))
 		return "the alignment is no power of two";
 	if (boundary && (boundary < size || (boundary & (boundary - 1))))
@@ -459,6 +456,11 @@ void dma_pool_destroy(struct dma_pool *pool)
 		chunk_free(pool, chunk);
 	free_percpu(pool->stacks);
 	kfree(pool);
+}
+
+struct device *dma_pool_device(const struct dma_pool *pool)
+{
+	return pool->dev;
 }
 
 /* ---- Validation ---- */

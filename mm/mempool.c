@@ -29,18 +29,14 @@
  * have gone back to the allocator just before. Nor does a pool hear of memory that others free. So
  * who waits asks the allocator again every RETRY_MS, keeping its place in the queue.
  *
- * Poison. In pools made with poisoning on (QUARRY_MEMPOOL_POISON), elements that lie in the
- * reserve are filled with a pattern, and whoever wrote into one is reported when it is taken. Only
- * elements whose size is known: pages, kmalloc, caches without a constructor.
- *
  * Locks: pool->lock, interrupts off; the run queue's lock nests inside it. Not held while the
  * allocator is called or an element is filled or checked. Costs: when the allocator gives, one
  * call through a pointer and two comparisons each way; no lock.
  */
-#include <linux/highmem.h>
 #include <linux/jiffies.h>
 #include <linux/mempool.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include "internal.h"
 #include "mempool.h"
 
@@ -54,64 +50,6 @@ struct mempool_waiter {
 };
 
 static long retry_after = HZ * RETRY_MS / 1000;
-static bool poison_new_pools = QUARRY_MEMPOOL_POISON;
-
-/* ---- Poison ---- */
-
-#define POISON_FILL 0x6b
-#define POISON_END  0xa5
-#define POISON_TAKEN 0x5a
-
-static void poison_fill(u8 *data, size_t size)
-{
-	memset(data, POISON_FILL, size - 1);
-	data[size - 1] = POISON_END;
-}
-
-/* Says where the pattern is broken; the element is handed out all the same. */
-static void poison_check(u8 *data, size_t size, const mempool_t *pool, const void *element)
-{
-	const u8 *wrong = memchr_inv(data, POISON_FILL, size - 1);
-
-	if (!wrong && data[size - 1] != POISON_END)
-		wrong = data + size - 1;
-	if (wrong)
-		report_misuse(QUARRY_CORRUPTION, element,
-			      "mempool_alloc(pool:%px): element %px was written to in the reserve: "
-			      "byte %zu is %#x", pool, element, (size_t)(wrong - data), *wrong);
-	memset(data, POISON_TAKEN, size);
-}
-
-static void poison_pages(const mempool_t *pool, struct page *page, bool taken)
-{
-	unsigned long i, nr = 1UL << (unsigned long)pool->pool_data;
-
-	for (i = 0; i < nr; i++) {
-		u8 *data = kmap_local_page(page + i);
-
-		if (taken)
-			poison_check(data, PAGE_SIZE, pool, page);
-		else
-			poison_fill(data, PAGE_SIZE);
-		kunmap_local(data);
-	}
-}
-
-/* An element goes into the reserve of a poisoned pool, or comes out of it. */
-static void poison(const mempool_t *pool, void *element, bool taken)
-{
-	if (pool->alloc == mempool_alloc_pages)
-		poison_pages(pool, element, taken);
-}
-
-bool mempool_set_poison(bool on)
-{
-	bool before = poison_new_pools;
-
-	poison_new_pools = on;
-	return before;
-}
-
 /* ---- The reserve: under pool->lock ---- */
 
 static void *take_reserve(mempool_t *pool)
@@ -156,7 +94,7 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 	element = take_reserve(pool);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	if (element && pool->poisoned)
-		poison(pool, element, true);
+		mempool_poison(pool, element, true);
 	return element;
 }
 
@@ -194,7 +132,7 @@ static void *wait_for_element(mempool_t *pool, gfp_t gfp)
 
 	if (element) {
 		if (pool->poisoned)
-			poison(pool, element, true);
+			mempool_poison(pool, element, true);
 		return element;
 	}
 	for (;;) {
@@ -254,7 +192,7 @@ static noinline void free_slow(void *element, mempool_t *pool)
 	bool kept;
 
 	if (pool->poisoned)
-		poison(pool, element, false);
+		mempool_poison(pool, element, false);
 	spin_lock_irqsave(&pool->lock, flags);
 	kept = keep(pool, element);
 	spin_unlock_irqrestore(&pool->lock, flags);
@@ -287,17 +225,6 @@ static int fill(mempool_t *pool, gfp_t gfp)
 	return 0;
 }
 
-static void **elements_alloc(int nr, gfp_t gfp)
-{
-	return alloc_pages_exact(max(nr, 1) * sizeof(void *), gfp);
-}
-
-static void elements_free(void **elements, int nr)
-{
-	if (elements)
-		free_pages_exact(elements, max(nr, 1) * sizeof(void *));
-}
-
 int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp, int nid)
 {
@@ -309,11 +236,11 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	}
 	*pool = (mempool_t){
 		.min_nr = min_nr, .low = max(min_nr, 1), .capacity = min_nr, .pool_data = pool_data,
-		.alloc = alloc_fn, .free = free_fn, .poisoned = poison_new_pools,
+		.alloc = alloc_fn, .free = free_fn, .poisoned = mempool_poison_new,
 	};
 	spin_lock_init(&pool->lock);
 	INIT_LIST_HEAD(&pool->waiters);
-	pool->elements = elements_alloc(min_nr, gfp);
+	pool->elements = kmalloc_array_node(max(min_nr, 1), sizeof(void *), gfp, nid);
 	if (!pool->elements)
 		return -ENOMEM;
 	if (!fill(pool, gfp))
@@ -340,20 +267,20 @@ void mempool_exit(mempool_t *pool)
 			      "mempool_exit(pool:%px): threads wait for its elements", pool);
 	while ((element = mempool_alloc_preallocated(pool)))
 		pool->free(element, pool->pool_data);
-	elements_free(pool->elements, pool->capacity);
+	kfree(pool->elements);
 	pool->elements = NULL;
 }
 
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
 			       void *pool_data, gfp_t gfp, int nid)
 {
-	mempool_t *pool = alloc_pages_exact(sizeof(*pool), gfp);
+	mempool_t *pool = kmalloc_node(sizeof(*pool), gfp, nid);
 
 	if (!pool)
 		return NULL;
 	if (!mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, gfp, nid))
 		return pool;
-	free_pages_exact(pool, sizeof(*pool));
+	kfree(pool);
 	return NULL;
 }
 
@@ -368,7 +295,7 @@ void mempool_destroy(mempool_t *pool)
 	if (!pool)
 		return;
 	mempool_exit(pool);
-	free_pages_exact(pool, sizeof(*pool));
+	kfree(pool);
 }
 
 /*
@@ -377,8 +304,7 @@ void mempool_destroy(mempool_t *pool)
  */
 static int grow(mempool_t *pool, int nr)
 {
-	void **larger = elements_alloc(nr, GFP_KERNEL), **unused = larger;
-	int unused_nr = nr;
+	void **larger = kmalloc_array(nr, sizeof(void *), GFP_KERNEL), **unused = larger;
 	unsigned long flags;
 
 	if (!larger)
@@ -387,12 +313,11 @@ static int grow(mempool_t *pool, int nr)
 	if (pool->capacity < nr) {
 		memcpy(larger, pool->elements, pool->curr_nr * sizeof(*larger));
 		unused = pool->elements;
-		unused_nr = pool->capacity;
 		pool->elements = larger;
 		pool->capacity = nr;
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
-	elements_free(unused, unused_nr);
+	kfree(unused);
 	return 0;
 }
 
@@ -428,23 +353,11 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	spin_unlock_irqrestore(&pool->lock, flags);
 	while ((element = take_surplus(pool))) {
 		if (pool->poisoned)
-			poison(pool, element, true);
+			mempool_poison(pool, element, true);
 		pool->free(element, pool->pool_data);
 	}
 	fill(pool, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	return 0;
-}
-
-/* ---- Allocators ---- */
-
-void *mempool_alloc_pages(gfp_t gfp, void *pool_data)
-{
-	return alloc_pages(gfp, (unsigned int)(unsigned long)pool_data);
-}
-
-void mempool_free_pages(void *element, void *pool_data)
-{
-	__free_pages(element, (unsigned int)(unsigned long)pool_data);
 }
 
 /* ---- Validation ---- */

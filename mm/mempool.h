@@ -5,6 +5,11 @@
 
 #include <linux/mempool.h>
 
+/* mempool_poison.c: an element goes into a poisoned pool's reserve, or comes out of it. */
+void mempool_poison(const mempool_t *pool, void *element, bool taken);
+/* Are the reserves of pools made from now on poisoned? */
+extern bool mempool_poison_new;
+
 /* Checks one pool against its invariants; the number of violations, each reported. */
 unsigned int mempool_validate(mempool_t *pool);
 /* Pools made from now on have poisoned reserves, or not; returns what was before. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Pools over slab caches and over kmalloc(): their allocators. See mempool.c. */
+/* Pools over slab caches, kmalloc() and pages: their allocators. See mempool.c. */
 #include <linux/mempool.h>
 #include <linux/slab.h>
 
@@ -21,4 +21,14 @@ void *mempool_kmalloc(gfp_t gfp, void *pool_data)
 void mempool_kfree(void *element, void *pool_data)
 {
 	kfree(element);
+}
+
+void *mempool_alloc_pages(gfp_t gfp, void *pool_data)
+{
+	return alloc_pages(gfp, (unsigned int)(unsigned long)pool_data);
+}
+
+void mempool_free_pages(void *element, void *pool_data)
+{
+	__free_pages(element, (unsigned int)(unsigned long)pool_data);
 }

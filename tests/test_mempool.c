@@ -3,6 +3,7 @@
 #include <linux/highmem.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include "tests/mempool_items.h"
 
 SELFTEST(mempool, the_reserve_is_filled_up_front)
@@ -195,4 +196,42 @@ SELFTEST(mempool, a_write_into_the_reserve_is_reported)
 	kunmap_local(data);
 	mempool_free(page, pool);
 	mempool_destroy(pool);
+}
+
+static void construct(void *object)
+{
+	*(u64 *)object = 0x1234;
+}
+
+/* Over caches and kmalloc(): the reserve and the allocator give the same kind of thing. */
+SELFTEST(mempool, objects_of_caches_and_of_kmalloc)
+{
+	bool before = mempool_set_poison(true);
+	struct kmem_cache *cache = kmem_cache_create("mempool-test", 192, 0, 0, construct);
+	mempool_t *slab_pool, *kmalloc_pool;
+	u64 *object, *block;
+
+	REQUIRE(cache);
+	slab_pool = mempool_create_slab_pool(2, cache);
+	kmalloc_pool = mempool_create_kmalloc_pool(2, 100);
+	mempool_set_poison(before);
+	REQUIRE(slab_pool && kmalloc_pool);
+	object = mempool_alloc(slab_pool, GFP_KERNEL);
+	CHECK_EQ(*object, 0x1234);
+	mempool_free(object, slab_pool);
+	object = mempool_alloc_preallocated(slab_pool);
+	mempool_free(object, slab_pool);
+	CHECK_EQ(*object, 0x1234);		/* as constructed, in the reserve too */
+	block = mempool_alloc_preallocated(kmalloc_pool);
+	CHECK(ksize(block) >= 100);
+	memset(block, 0, 100);
+	mempool_free(block, kmalloc_pool);
+	CHECK_EQ((u8)*block, 0x6b);
+	((u8 *)block)[99] = 0;			/* the last byte counts */
+	selftest_expect_reports(1);
+	CHECK(mempool_alloc_preallocated(kmalloc_pool) == block);
+	mempool_free(block, kmalloc_pool);
+	mempool_destroy(slab_pool);
+	mempool_destroy(kmalloc_pool);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }

@@ -163,6 +163,7 @@ static void bind(struct pci_dev *dev, struct pci_driver *driver)
 	if (!error)
 		return;
 	pci_warn(dev, "not driven: error %d\n", error);
+	devres_release_all(&dev->dev);
 	dma_device_released(&dev->dev);
 	dev->driver = NULL;
 	dev->dev.driver = NULL;
@@ -173,6 +174,7 @@ static void unbind(struct pci_dev *dev)
 {
 	if (dev->driver->remove)
 		dev->driver->remove(dev);
+	devres_release_all(&dev->dev);
 	dma_device_released(&dev->dev);
 	dev->driver = NULL;
 	dev->dev.driver = NULL;

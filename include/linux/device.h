@@ -7,6 +7,7 @@
 #define _LINUX_DEVICE_H
 
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/numa.h>
@@ -28,6 +29,8 @@ struct device {
 	u64 coherent_dma_mask;
 	u64 bus_dma_limit;		/* the highest address its bus passes on; 0: any */
 	int numa_node;
+	spinlock_t devres_lock;		/* guards the next */
+	struct list_head devres_head;	/* what is freed with its driver, the latest first */
 	atomic_t refs;
 	void (*release)(struct device *dev); /* at the last put_device() */
 };
@@ -86,5 +89,43 @@ static inline void set_dev_node(struct device *dev, int node)
 	int _error = (error); \
 	dev_err(dev, "error %d: " fmt, _error, ##args); \
 	_error; })
+
+/*
+ * Memory and actions that belong to the device: undone, the latest first, when its driver has given
+ * it up (devres_release_all(), which buses call). See mm/devres.c. May sleep as gfp says.
+ */
+void *devm_kmalloc(struct device *dev, size_t size, gfp_t gfp);
+void *devm_kmemdup(struct device *dev, const void *from, size_t size, gfp_t gfp);
+char *devm_kstrdup(struct device *dev, const char *text, gfp_t gfp);
+char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...) __printf(3, 4);
+/* Earlier. What is not the device's is reported. NULL does nothing. */
+void devm_kfree(struct device *dev, const void *memory);
+
+static inline void *devm_kzalloc(struct device *dev, size_t size, gfp_t gfp)
+{
+	return devm_kmalloc(dev, size, gfp | __GFP_ZERO);
+}
+
+static inline void *devm_kmalloc_array(struct device *dev, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : devm_kmalloc(dev, bytes, gfp);
+}
+
+static inline void *devm_kcalloc(struct device *dev, size_t n, size_t size, gfp_t gfp)
+{
+	return devm_kmalloc_array(dev, n, size, gfp | __GFP_ZERO);
+}
+
+/* action(data) is called then: 0 or -ENOMEM; the second form calls it at once if it fails. */
+int devm_add_action(struct device *dev, void (*action)(void *data), void *data);
+int devm_add_action_or_reset(struct device *dev, void (*action)(void *data), void *data);
+/* Not any more; the second form calls it now. One that was not added is reported. */
+void devm_remove_action(struct device *dev, void (*action)(void *data), void *data);
+void devm_release_action(struct device *dev, void (*action)(void *data), void *data);
+
+/* Undoes all that is left; what they add meanwhile too. May sleep. Returns how many. */
+int devres_release_all(struct device *dev);
 
 #endif

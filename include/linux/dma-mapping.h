@@ -85,6 +85,10 @@ static inline void dma_free_coherent(struct device *dev, size_t size, void *virt
 #define dma_alloc_wc(dev, size, handle, gfp) dma_alloc_coherent(dev, size, handle, gfp)
 #define dma_free_wc(dev, size, virt, handle) dma_free_coherent(dev, size, virt, handle)
 
+/* The same, freed with the device's driver (linux/device.h). May sleep as gfp says. */
+void *dmam_alloc_coherent(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp);
+void dmam_free_coherent(struct device *dev, size_t size, void *virt, dma_addr_t handle);
+
 /* ---- Streaming mappings: any context ---- */
 
 /*

@@ -34,4 +34,12 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle);
  */
 void dma_pool_free(struct dma_pool *pool, void *virt, dma_addr_t handle);
 
+/* The device it was made for. */
+struct device *dma_pool_device(const struct dma_pool *pool);
+
+/* A pool that ends with the device's driver (linux/device.h). */
+struct dma_pool *dmam_pool_create(const char *name, struct device *dev, size_t size, size_t align,
+				  size_t boundary);
+void dmam_pool_destroy(struct dma_pool *pool);
+
 #endif
