@@ -99,6 +99,22 @@ SELFTEST(dma, coherent_memory_is_cleared_aligned_and_in_one_piece)
 	CHECK(try_sizes(&dev, ~0ULL) >= 6);	/* what was soiled */
 }
 
+/* The common call, in a row: the page just freed comes back. */
+SELFTEST(dma, a_page_that_was_soiled_comes_back_cleared)
+{
+	FAKE_DEVICE(dev, DMA_BIT_MASK(64));
+
+	for (unsigned int i = 0; i < 4; i++) {
+		dma_addr_t handle;
+		u8 *virt = dma_alloc_coherent(&dev, 100, &handle, GFP_KERNEL);
+
+		REQUIRE(virt);
+		CHECK(!memchr_inv(virt, 0, PAGE_SIZE));
+		memset(virt, 0x99, PAGE_SIZE);
+		dma_free_coherent(&dev, 100, virt, handle);
+	}
+}
+
 SELFTEST(dma, coherent_memory_is_under_every_mask)
 {
 	unsigned int bits, usable = 0;
