@@ -167,7 +167,7 @@ static void share_slots(void *arg)
 {
 	struct page *page = arg;
 
-	for (unsigned long i = 0; i < selftest_scaled(300); i++) {
+	for (unsigned long i = 0; i < selftest_scaled(60); i++) {
 		u64 *va = kmap(page);
 
 		if (!CHECK(va))

@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/slab.h>
+#include <linux/cache.h>
