@@ -88,13 +88,16 @@ bool flush_work(struct work_struct *work)
 
 bool flush_delayed_work(struct delayed_work *dwork)
 {
+	bool delayed;
+
 	spin_lock_irq(&work_lock);
-	if (dwork->work.state == WORK_DELAYED) {
+	delayed = dwork->work.state == WORK_DELAYED;
+	if (delayed) {
 		work_withdraw(&dwork->work);
 		work_enqueue(dwork->work.wq, &dwork->work);
 	}
 	spin_unlock_irq(&work_lock);
-	return flush_work(&dwork->work);
+	return flush_work(&dwork->work) || delayed;
 }
 
 bool flush_rcu_work(struct rcu_work *rwork)

@@ -45,7 +45,7 @@ static void enter_often(void *unused)
 		for (seen = atomic_read(&most); seen < n; seen = atomic_read(&most))
 			atomic_cmpxchg(&most, seen, n);
 		if (!i)
-			msleep(2);	/* so that others come in */
+			WAIT_UNTIL(atomic_read(&most) >= 2);	/* there is a place left */
 		else if (i % 8 == 0)
 			yield();
 		atomic_dec(&inside);
