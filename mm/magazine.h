@@ -192,6 +192,8 @@ static __always_inline bool slab_free(struct slab *slab, const void *object)
 
 	if (unlikely(index >= slab->nr || *state != OBJECT_USED))
 		return false;
+	if (QUARRY_DEBUG_LOCKS)
+		debug_check_no_locks_freed(object, slab->cache->object_size);
 	WRITE_ONCE(*state, OBJECT_CACHED);
 	if (unlikely(!magazine_push(slab->cpu, object, state)))
 		slab_free_slow(slab->cache, (void *)object, state);

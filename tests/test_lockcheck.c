@@ -8,6 +8,7 @@
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <kernel/lockcheck.h>
@@ -164,6 +165,19 @@ SELFTEST(lockcheck, held_lock_in_pages_that_go_back)
 	spin_lock_irqsave(lock, flags);
 	CHECK_REPORTS(LOCKCHECK_FREED, 1, free_pages(pages, 1));
 	spin_unlock_irqrestore(lock, flags);	/* nobody has got that page meanwhile */
+}
+
+SELFTEST(lockcheck, held_lock_in_an_object_that_goes_back)
+{
+	struct mutex *mutex = kmalloc(sizeof(*mutex), GFP_KERNEL);
+	char *beside = kmalloc(sizeof(*mutex), GFP_KERNEL);
+
+	REQUIRE(mutex && beside);
+	mutex_init(mutex);
+	mutex_lock(mutex);
+	kfree(beside);
+	CHECK_REPORTS(LOCKCHECK_FREED, 1, kfree(mutex));
+	mutex_unlock(mutex);	/* nobody has got that object meanwhile */
 }
 
 SELFTEST(lockcheck, who_holds_what)
