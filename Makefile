@@ -86,7 +86,8 @@ $(BUILD)/extra/list: FORCE
 $(EXTRA_OBJECTS): $(BUILD)/extra/%.o: $(EXTRA)/%.c $(BUILD)/flags $(BUILD)/extra/list
 	@echo '  EXTRA  $<'
 	@$(CC) $(filter-out -Werror -Wextra -Wmissing-prototypes,$(CFLAGS)) -Wno-unused \
-		-I$(EXTRA) -Iinclude/extra \
+		$(patsubst %,-Wno-error=%,incompatible-pointer-types int-conversion \
+		implicit-function-declaration) -I$(EXTRA) -Iinclude/extra \
 		-D__KERNEL__ -DMODULE -DKBUILD_MODNAME='"$(subst -,_,$*)"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: % $(BUILD)/flags
