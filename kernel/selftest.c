@@ -329,7 +329,7 @@ bool selftest_refuses(char *why, size_t size)
 
 /* 4. Running */
 
-/* As good as free is what an allocator keeps: stacks given back, per-CPU memory, bookkeeping. */
+/* As good as free is what an allocator keeps; what broke is nobody's fault. */
 static unsigned long count_free_pages(void)
 {
 	workqueue_trim();

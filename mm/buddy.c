@@ -378,11 +378,42 @@ struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mo
 	return alloc_in_block(zone, pb, order);
 }
 
+/* A page that is in no block. */
+static void take_out_bad(struct zone *zone, struct page *page)
+{
+	page->word = 0;
+	page->flags = PG_HWPOISON;
+	page->state = PAGE_BAD;
+	WRITE_ONCE(zone->managed, zone->managed - 1);
+	WRITE_ONCE(zone->nr_bad, zone->nr_bad + 1);
+}
+
+/* What is left of a block between broken pages, in the largest blocks that it makes. */
+static void free_around_bad(struct zone *zone, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
+	unsigned long bad;
+
+	page->state = PAGE_NONE;
+	page->flags &= ~PG_HAS_HWPOISONED;
+	for (; pfn < end; pfn = bad + 1) {
+		for (bad = pfn; bad < end && !(pfn_to_page(bad)->flags & PG_HWPOISON); bad++)
+			;
+		buddy_add(zone, pfn, bad);
+		if (bad < end)
+			take_out_bad(zone, pfn_to_page(bad));
+	}
+}
+
 void buddy_free(struct zone *zone, struct page *page, unsigned int order)
 {
 	struct pageblock *pb = page_block(page);
 	unsigned int index = page_to_pfn(page) % PAGEBLOCK_PAGES;
 
+	if (unlikely(page->flags & PG_HAS_HWPOISONED)) {
+		free_around_bad(zone, page, order);
+		return;
+	}
 	WRITE_ONCE(zone->nr_free, zone->nr_free + (1u << order));
 	set_word(page, PAGE_NONE, 0);
 	if (order >= PAGEBLOCK_ORDER) {

@@ -72,5 +72,6 @@ void quarry_settle(void)
 
 unsigned long quarry_kept_pages(void)
 {
-	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages();
+	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages() +
+	       quarry_bad_pages();
 }

@@ -72,14 +72,20 @@ bool memblock_next_free_in(const struct memblock_type *memory, const struct memb
  *	PAGE_USED	allocated
  *	PAGE_CACHED	free, in the cache of one CPU (pcp.c): not in the zone's lists
  *	PAGE_SLAB	allocated, by slab.c: every page of the block says so
+ *	PAGE_BAD	a block of order 0 that nobody gets: its memory is broken
  */
-enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB };
+enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB, PAGE_BAD };
 
 /* page->flags of an allocated block; of one that is PAGE_CACHED: the number of the CPU. */
 #define PG_COMP	   1		/* allocated with __GFP_COMP */
 #define PG_KMALLOC 2		/* by kmalloc(), too large for its caches */
 #define PG_TAIL	   4		/* PAGE_SLAB, and not the first of its block */
 #define PG_SHARED  8		/* others may look for it: its free competes, see page_free.c */
+/* Never left behind, and no CPU's number has these bits: they mean the same in all states. */
+#define PG_HAS_HWPOISONED 0x100	/* in a first descriptor: some page of the block is broken */
+#define PG_HWPOISON	  0x200	/* in any descriptor: this page is */
+#define PG_BROKEN	  (PG_HAS_HWPOISONED | PG_HWPOISON)
+_Static_assert(QUARRY_NR_CPUS <= PG_HAS_HWPOISONED, "numbers of CPUs must not look like flags");
 
 /* page->word and its parts. */
 #define PAGE_WORD(state, order, flags, refs) \
@@ -138,7 +144,8 @@ struct zone {
 	spinlock_t lock;		/* guards all below but the constants */
 	u8 nid, idx;			/* constant */
 	unsigned long start_pfn, end_pfn; /* constant; holes and other zones may lie between */
-	unsigned long present, managed;	/* constant: pages of RAM; pages free or allocated */
+	unsigned long present, managed;	/* pages of RAM, constant; pages free or allocated */
+	unsigned long nr_bad;		/* broken pages taken out, which managed lacks */
 	unsigned long watermark[NR_WMARK]; /* constant: see watermark.c */
 	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* constant: by a request's highest zone */
 	unsigned long nr_free;		/* in the lists below */
@@ -273,7 +280,10 @@ struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mo
 /* A free block of that order or a larger one that the caller chose: its lower end. */
 struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,
 			enum mobility mobility);
-/* The block must be PAGE_USED of that order. */
+/*
+ * The block must be PAGE_USED of that order. Pages of it that are marked broken do not go to
+ * the lists: they become PAGE_BAD and leave the zone's managed pages.
+ */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
 /* Pages [start, end) of live page blocks that are in no block yet. */
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn);
@@ -294,6 +304,17 @@ int section_init(void);
  * when none is left. Caller holds zone->lock.
  */
 bool section_grow(struct zone *zone);
+/*
+ * A pristine page is broken: it will be left out when its memory comes to life. -ENOENT: it is
+ * not pristine; -EEXIST: it was told before; -ENOSPC. Caller holds the lock of its zone.
+ */
+int section_poison(struct zone *zone, unsigned long pfn);
+/* Takes that back, by hand of the lists if its memory came to life meanwhile; false: no such. */
+bool section_unpoison(struct zone *zone, unsigned long pfn);
+/* The zone of a page of RAM, live or not; NULL: no RAM. */
+struct zone *section_zone(unsigned long pfn);
+/* How many such pages the zone has. */
+unsigned long section_count_bad(const struct zone *zone);
 /* The zone's pristine pages, counted anew. */
 unsigned long section_count_pristine(const struct zone *zone);
 /* Adds, by order, the blocks that they will make. Caller holds zone->lock. */
@@ -435,6 +456,10 @@ struct page *get_page_from_zones(const struct alloc_request *req, unsigned int a
 struct page *alloc_pages_slow(const struct alloc_request *req);
 /* The block `page allocation failure`, but for __GFP_NOWARN. Any context. */
 void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask);
+
+/* ---- memory_failure.c ---- */
+
+unsigned int memory_failure_validate(void);
 
 /* ---- contig.c ---- */
 

@@ -26,6 +26,13 @@
  */
 #include "internal.h"
 
+/* A broken page stays known as one when the block around it is cut up. */
+static u16 piece_flags(const struct page *block, const struct page *piece)
+{
+	return block->flags & PG_HAS_HWPOISONED && piece->flags & PG_HWPOISON ?
+	       PG_HAS_HWPOISONED | PG_HWPOISON : 0;
+}
+
 void break_block(struct page *page, unsigned long nr)
 {
 	struct zone *zone = page_zone(page);
@@ -35,7 +42,7 @@ void break_block(struct page *page, unsigned long nr)
 	spin_lock_irqsave(&zone->lock, flags);
 	for (unsigned long i = 1; i < nr; i++) {
 		page[i].order = 0;
-		page[i].flags = 0;
+		page[i].flags = piece_flags(page, page + i);
 		page[i].private = 0;
 		atomic_set(&page[i]._refcount, 1);
 		page[i].state = PAGE_USED;
@@ -44,12 +51,29 @@ void break_block(struct page *page, unsigned long nr)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+/* No CPU caches a block with a broken page: buddy_free() keeps that page back. */
+static void free_poisoned(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	buddy_free(zone, page, page->order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
 /* Frees all of a block but its first page, which someone still holds. */
-static void free_tail(struct page *page, unsigned int order)
+static void free_tail(struct page *page, unsigned int order, bool poisoned)
 {
 	while (order-- > 0) {
 		struct page *half = page + (1UL << order);
 
+		if (poisoned) {
+			half->word = PAGE_WORD(PAGE_USED, order, (half->flags & PG_HWPOISON) |
+					       PG_HAS_HWPOISONED, 0);
+			free_poisoned(half);
+			continue;
+		}
 		WRITE_ONCE(half->word, pcp_word(order));
 		pcp_free(half, order);
 	}
@@ -79,6 +103,8 @@ static const char *why_not_free(const struct page *page, u64 word, unsigned int 
 	if (!page)
 		return "not from this allocator";
 	state = READ_ONCE(page->state);
+	if (state == PAGE_BAD)
+		return "taken out as broken";
 	return state == PAGE_FREE || state == PAGE_CACHED ? "already free"
 							  : "inside an allocated block";
 }
@@ -92,10 +118,12 @@ static bool loses_tail(u64 word, unsigned int order)
 /* What the word becomes when a reference is dropped. */
 static u64 word_after_drop(u64 word, unsigned int order)
 {
-	if (word_refs(word) == 1)
+	bool last = word_refs(word) == 1;
+
+	if (last && !(word_flags(word) & PG_HAS_HWPOISONED))
 		return pcp_word(word_order(word));
 	word -= PAGE_WORD(0, 0, 0, 1);
-	return loses_tail(word, order) ? word - WORD_ORDER(order) : word;
+	return !last && loses_tail(word, order) ? word - WORD_ORDER(order) : word;
 }
 
 /*
@@ -116,9 +144,12 @@ static const char *drop(struct page *page, unsigned int order)
 		check_no_locks(page);
 		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
-		pcp_free(page, word_order(word));
+		if (word_flags(word) & PG_HAS_HWPOISONED)
+			free_poisoned(page);
+		else
+			pcp_free(page, word_order(word));
 	} else if (loses_tail(word, order)) {
-		free_tail(page, order);
+		free_tail(page, order, word_flags(word) & PG_HAS_HWPOISONED);
 	}
 	return wrong;
 }

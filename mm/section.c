@@ -27,11 +27,18 @@
  * What regular sections need for themselves is left out of nr_pristine from the start, so
  * the number of free pages does not change when a section comes to life.
  *
+ * Broken pages that are pristine cannot be marked in a descriptor. They are kept in a small
+ * table, and pristine memory ends and begins anew around them: they are never brought to life,
+ * and nr_pristine does not have them. Where their page block is live they look like a hole.
+ *
  * Invariants: REGULAR changes only during section_init(). MAPPED is set once, after the tables
  * and the page-block entries are in place. A live page block is in a mapped section.
  *
  * Locks: section_lock guards mapping, and nests inside zone->lock (the zones of one section
- * have different locks). A page block belongs to one zone, whose lock guards its being made.
+ * have different locks). A page block belongs to one zone, whose lock guards its being made,
+ * and which of its pages are in the table of broken ones. Places of the table are given to
+ * another zone with a mutex held (memory_failure.c); who looks for pages of its own zone sees
+ * those of others come and go, which are none of its own.
  * Cost: 4 MiB of memory brought to life is 32 KiB cleared.
  */
 #include "internal.h"
@@ -49,6 +56,11 @@ _Static_assert(SECTION_TABLE % PAGE_SIZE == 0, "sections share no page of the ta
 
 static DEFINE_SPINLOCK(section_lock);
 static unsigned long nr_sections;
+
+/* Broken pages that were pristine when that was found, in any order. */
+#define NO_PFN ~0UL		/* the place is free */
+static unsigned long bad_pfns[QUARRY_BAD_PRISTINE];
+static unsigned int nr_bad_places;	/* places that were ever used */
 
 static unsigned long descriptors_va(unsigned long section)
 {
@@ -90,6 +102,35 @@ static void make_live(struct zone *zone, struct pageblock *pb)
 	buddy_init_block(zone, pb);
 }
 
+/* Its place in the table of broken pages, or NULL. */
+static unsigned long *bad_place(unsigned long pfn)
+{
+	unsigned int nr = READ_ONCE(nr_bad_places);
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (READ_ONCE(bad_pfns[i]) == pfn)
+			return &bad_pfns[i];
+	return NULL;
+}
+
+/* Shortens [*start, end) to what stands before the first broken page; returns its end. */
+static unsigned long skip_bad(unsigned long *start, unsigned long end)
+{
+	unsigned int nr = READ_ONCE(nr_bad_places);
+
+	if (likely(!nr))
+		return end;
+	while (*start < end && bad_place(*start))
+		(*start)++;
+	for (unsigned int i = 0; i < nr; i++) {
+		unsigned long bad = READ_ONCE(bad_pfns[i]);
+
+		if (bad > *start && bad < end)
+			end = bad;
+	}
+	return end;
+}
+
 /*
  * The first pristine piece of the zone at or above `from`, within one section, its
  * descriptors' own storage left out. False when there is none.
@@ -111,6 +152,7 @@ static bool next_pristine(const struct zone *zone, unsigned long from,
 			pfn = max(pfn, section * PAGES_PER_SECTION + SECTION_OVERHEAD);
 		*start = pfn;
 		*end = min3(PFN_DOWN(hi), zone->end_pfn, (section + 1) * PAGES_PER_SECTION);
+		*end = skip_bad(start, *end);
 		if (*start < *end && memblock_nid(nid) == zone->nid)
 			return true;
 		/* Too small for a page, or another node's: on to what lies above. */
@@ -134,6 +176,74 @@ bool section_grow(struct zone *zone)
 	zone->pristine_pfn = end;
 	WRITE_ONCE(zone->nr_pristine, zone->nr_pristine - (end - start));
 	return true;
+}
+
+/* ---- Broken pages ---- */
+
+static void count_bad(struct zone *zone, long nr)
+{
+	WRITE_ONCE(zone->nr_bad, zone->nr_bad + nr);
+	WRITE_ONCE(zone->managed, zone->managed - nr);
+}
+
+int section_poison(struct zone *zone, unsigned long pfn)
+{
+	unsigned long start = 0, end = 0, *place;
+
+	if (bad_place(pfn))
+		return -EEXIST;
+	if (pfn < zone->pristine_pfn || !next_pristine(zone, pfn, &start, &end) || start != pfn)
+		return -ENOENT;
+	place = bad_place(NO_PFN);
+	if (!place && nr_bad_places == ARRAY_SIZE(bad_pfns))
+		return -ENOSPC;
+	if (!place) {
+		place = &bad_pfns[nr_bad_places];
+		WRITE_ONCE(nr_bad_places, nr_bad_places + 1);
+	}
+	WRITE_ONCE(*place, pfn);
+	WRITE_ONCE(zone->nr_pristine, zone->nr_pristine - 1);
+	count_bad(zone, 1);
+	return 0;
+}
+
+bool section_unpoison(struct zone *zone, unsigned long pfn)
+{
+	unsigned long *place = bad_place(pfn);
+
+	if (!place)
+		return false;
+	WRITE_ONCE(*place, NO_PFN);
+	count_bad(zone, -1);
+	if (pfn >= zone->pristine_pfn) {
+		WRITE_ONCE(zone->nr_pristine, zone->nr_pristine + 1);
+		return true;
+	}
+	ensure_mapped(pfn);
+	make_live(zone, pfn_to_block(pfn));
+	buddy_add(zone, pfn, pfn + 1);
+	return true;
+}
+
+unsigned long section_count_bad(const struct zone *zone)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int i = 0; i < READ_ONCE(nr_bad_places); i++)
+		nr += bad_pfns[i] != NO_PFN && section_zone(bad_pfns[i]) == zone;
+	return nr;
+}
+
+struct zone *section_zone(unsigned long pfn)
+{
+	unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn));
+	const struct memblock_region *r = &memblock_memory.regions[m];
+	int nid;
+
+	if (m == memblock_memory.nr || PFN_PHYS(pfn) < r->base || PFN_PHYS(pfn + 1) > r->end)
+		return NULL;
+	nid = memblock_nid(r->nid);
+	return &nodes[nid]->zones[zone_of_pfn(nid, pfn)];
 }
 
 /* ---- Boot ---- */

@@ -277,7 +277,7 @@ static void mark_pages(struct page *page, struct slab *slab)
 	slab_mark_blocks(page, slab->cache->pages);
 	for (unsigned long i = 0; i < slab->cache->pages; i++) {
 		page[i].private = (unsigned long)slab;
-		page[i].flags = !whole ? 0 : i ? PG_TAIL : PG_COMP;
+		page[i].flags = (!whole ? 0 : i ? PG_TAIL : PG_COMP) | (page[i].flags & PG_BROKEN);
 		WRITE_ONCE(page[i].state, PAGE_SLAB);
 	}
 }
@@ -289,7 +289,7 @@ static void unmark_pages(struct page *page, const struct kmem_cache *cache)
 
 	for (unsigned long i = 0; i < cache->pages; i++) {
 		page[i].private = 0;
-		page[i].flags = 0;
+		page[i].flags &= PG_BROKEN;
 		WRITE_ONCE(page[i].state, i && whole ? PAGE_NONE : PAGE_USED);
 	}
 }

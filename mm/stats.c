@@ -49,6 +49,7 @@ static void show_meminfo(void)
 	meminfo_line("HighFree", KB(free_high));
 	meminfo_line("LowTotal", KB(total - high));
 	meminfo_line("LowFree", KB(free - free_high));
+	meminfo_line("HardwareCorrupted", KB(num_poisoned_pages()));
 }
 
 /* ---- buddyinfo ---- */

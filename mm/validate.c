@@ -69,7 +69,7 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 		struct page *page = first + index;
 		unsigned int order = page->state == PAGE_NONE ? 0 : page->order;
 
-		if (page->state > PAGE_SLAB || order >= PAGEBLOCK_ORDER ||
+		if (page->state > PAGE_BAD || order >= PAGEBLOCK_ORDER ||
 		    !IS_ALIGNED(index, 1u << order)) {
 			walk->wrong += VIOLATION(page, "pfn %#lx: state %u, order %u",
 						 page_to_pfn(page), page->state, page->order);
@@ -244,7 +244,7 @@ unsigned int quarry_validate(void)
 	unsigned int wrong = check_ranges("memory", &memblock_memory) +
 			     check_ranges("reserved", &memblock_reserved) + numa_validate() +
 			     highmem_validate() + check_pcps() + percpu_validate() +
-			     vmap_validate() + slab_validate();
+			     vmap_validate() + slab_validate() + memory_failure_validate();
 	struct zone *zone;
 
 	for_each_zone(zone)

@@ -64,6 +64,7 @@
 #define ESTALE          116
 #define EREMOTEIO       121
 #define ECANCELED       125
+#define EHWPOISON       133
 #define ERESTARTSYS     512
 #define EPROBE_DEFER    517
 #define ENOTSUPP        524

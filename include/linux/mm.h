@@ -134,6 +134,18 @@ void put_page(struct page *page);
  */
 void split_page(struct page *page, unsigned int order);
 
+/*
+ * Memory that is broken. memory_failure() takes the page out of use: at once when it is free,
+ * when it is freed otherwise. 0; -ENXIO: no RAM; -EBUSY: the kernel itself or its tables, it
+ * stays; -EHWPOISON: known already; -ENOSPC: too many that were never used. No flags are needed.
+ * unpoison_memory() puts a page back that was not broken after all; -EINVAL: it is not out of
+ * use. Both may sleep.
+ */
+int memory_failure(unsigned long pfn, int flags);
+int unpoison_memory(unsigned long pfn);
+bool PageHWPoison(const struct page *page);
+unsigned long num_poisoned_pages(void);	/* known so far, also those still in use */
+
 unsigned long nr_free_pages(void);	/* over all zones */
 unsigned long totalram_pages(void);	/* free and allocated */
 unsigned long totalhigh_pages(void);

@@ -36,6 +36,11 @@
 #define QUARRY_MEMBLOCK_REGIONS 1024
 #endif
 
+/* Broken pages that are kept in mind while their memory was never used. 8 bytes each. */
+#ifndef QUARRY_BAD_PRISTINE
+#define QUARRY_BAD_PRISTINE 256
+#endif
+
 /* Pages that kmap can hold mapped at once. One page-table entry and 16 bytes each. */
 #ifndef QUARRY_KMAP_SLOTS
 #define QUARRY_KMAP_SLOTS 512
@@ -102,6 +107,7 @@ _Static_assert(PAGEBLOCK_ORDER == 9, "a section's descriptors must fill one 2 Mi
 _Static_assert(QUARRY_MAX_NODES >= 1 && QUARRY_MAX_NODES <= 64, "QUARRY_MAX_NODES: 1 to 64");
 _Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 to 256");
 _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");
+_Static_assert(QUARRY_BAD_PRISTINE >= 16, "QUARRY_BAD_PRISTINE: at least 16");
 _Static_assert(QUARRY_KMAP_SLOTS >= 16 && QUARRY_KMAP_SLOTS % 16 == 0,
 	       "QUARRY_KMAP_SLOTS: a multiple of 16");
 _Static_assert(QUARRY_DEBUG_LOCKS == 0 || QUARRY_DEBUG_LOCKS == 1, "QUARRY_DEBUG_LOCKS: 0, 1");

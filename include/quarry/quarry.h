@@ -103,6 +103,9 @@ unsigned long quarry_kept_pages(void);
  */
 unsigned int quarry_validate(void);
 
+/* Broken pages that were taken out: neither free nor allocated, nor managed. */
+unsigned long quarry_bad_pages(void);
+
 /*
  * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "slabinfo", in
  * Linux's columns. False: there is none of that name. Any context but NMIs.

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+/* Broken pages: wherever one is, nobody gets it, and all around it stays in use. */
+#include <linux/slab.h>
+#include <kernel/kernel.h>
+#include "mm/internal.h"
+#include "tests/listen.h"
+#include "tests/selftest.h"
+#include "tests/threads.h"
+
+/* A page of a free block of at least that order, in the middle of it; 0: there is none. */
+static unsigned long find_free(unsigned int order)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+	unsigned long pfn = page ? page_to_pfn(page) + (1UL << order) / 2 : 0;
+
+	__free_pages(page, order);
+	return pfn;
+}
+
+/* The first pristine page that a zone will bring to life; 0: it has none. */
+static unsigned long find_pristine(struct zone *zone)
+{
+	unsigned long pfn;
+
+	for (pfn = max(zone->pristine_pfn, zone->start_pfn); pfn < zone->end_pfn; pfn++) {
+		int err;
+
+		spin_lock_irq(&zone->lock);
+		err = section_poison(zone, pfn);
+		if (!err)
+			section_unpoison(zone, pfn);
+		spin_unlock_irq(&zone->lock);
+		if (!err)
+			return pfn;
+	}
+	return 0;
+}
+
+SELFTEST(memory_failure, a_free_page_is_taken_out_and_the_rest_stays_free)
+{
+	unsigned long pfn = find_free(4), free = nr_free_pages(), managed = totalram_pages();
+	unsigned long known = num_poisoned_pages();
+
+	if (!pfn)
+		SKIP("no free block of order 4");
+	CHECK_EQ(memory_failure(pfn, 0), 0);
+	CHECK_EQ(nr_free_pages(), free - 1);
+	CHECK_EQ(totalram_pages(), managed - 1);
+	CHECK_EQ(num_poisoned_pages(), known + 1);
+	CHECK(PageHWPoison(pfn_to_page(pfn)));
+	CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
+	CHECK_EQ(pfn_to_page(pfn - 1)->state == PAGE_BAD, false);
+	CHECK_EQ(quarry_validate(), 0);
+	CHECK_EQ(unpoison_memory(pfn), 0);
+	CHECK_EQ(nr_free_pages(), free);
+	CHECK_EQ(totalram_pages(), managed);
+	CHECK_EQ(num_poisoned_pages(), known);
+	CHECK(!PageHWPoison(pfn_to_page(pfn)));
+	CHECK(page_block_head(pfn_to_page(pfn))->order >= 4);
+}
+
+/* Every order: the page that is kept back costs no more than itself. */
+SELFTEST(memory_failure, blocks_of_every_order_lose_one_page)
+{
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+		unsigned long free = nr_free_pages(), nr = 1UL << order, pfn;
+
+		if (!page)
+			break;
+		pfn = page_to_pfn(page) + selftest_random_below(nr);
+		CHECK_EQ(memory_failure(pfn, 0), 0);
+		CHECK_EQ(nr_free_pages(), free);
+		CHECK_EQ(memory_failure(pfn, 0), -EHWPOISON);
+		__free_pages(page, order);
+		CHECK_EQ(nr_free_pages(), free + nr - 1);
+		CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
+		CHECK_EQ(quarry_validate(), 0);
+		CHECK_EQ(memory_failure(pfn, 0), -EHWPOISON);
+		CHECK_EQ(unpoison_memory(pfn), 0);
+		CHECK_EQ(unpoison_memory(pfn), -EINVAL);
+		CHECK_EQ(nr_free_pages(), free + nr);
+	}
+}
+
+SELFTEST(memory_failure, several_pages_of_one_block)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NOWARN, 5);
+	static const unsigned int bad[] = { 0, 1, 7, 30, 31 };
+	unsigned long free = nr_free_pages();
+
+	if (!page)
+		SKIP("no free block of order 5");
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(memory_failure(page_to_pfn(page + bad[i]), 0), 0);
+	put_page(page);
+	CHECK_EQ(nr_free_pages(), free + 32 - ARRAY_SIZE(bad));
+	CHECK_EQ(quarry_validate(), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(unpoison_memory(page_to_pfn(page + bad[i])), 0);
+	CHECK_EQ(nr_free_pages(), free + 32);
+}
+
+SELFTEST(memory_failure, a_split_block_keeps_its_broken_page_marked)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3);
+	unsigned long free = nr_free_pages();
+
+	if (!page)
+		SKIP("no free block of order 3");
+	CHECK_EQ(memory_failure(page_to_pfn(page + 5), 0), 0);
+	split_page(page, 3);
+	for (unsigned int i = 0; i < 8; i++) {
+		CHECK_EQ(PageHWPoison(page + i), i == 5);
+		__free_page(page + i);
+	}
+	CHECK_EQ(nr_free_pages(), free + 7);
+	CHECK_EQ(page[5].state, PAGE_BAD);
+	CHECK_EQ(unpoison_memory(page_to_pfn(page + 5)), 0);
+}
+
+SELFTEST(memory_failure, a_page_full_of_objects_is_kept_back_when_they_are_freed)
+{
+	struct kmem_cache *cache = kmem_cache_create("bad-page", 1024, 0, 0, NULL);
+	unsigned long pfn, bad = quarry_bad_pages();
+	void *object;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	pfn = virt_to_pfn((unsigned long)object);
+	CHECK_EQ(memory_failure(pfn, 0), 0);
+	CHECK(PageHWPoison(pfn_to_page(pfn)));
+	CHECK_EQ(quarry_bad_pages(), bad);
+	kmem_cache_free(cache, object);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+	CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
+	CHECK_EQ(quarry_bad_pages(), bad + 1);
+	CHECK_EQ(unpoison_memory(pfn), 0);
+}
+
+/* The first page is still held, so the rest is freed alone: with the broken one in it. */
+SELFTEST(memory_failure, a_tail_freed_without_its_head_keeps_it_back)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3);
+	unsigned long free = nr_free_pages();
+
+	if (!page)
+		SKIP("no free block of order 3");
+	CHECK_EQ(memory_failure(page_to_pfn(page + 4), 0), 0);
+	CHECK_EQ(memory_failure(page_to_pfn(page + 6), 0), 0);
+	get_page(page);
+	__free_pages(page, 3);
+	CHECK_EQ(nr_free_pages(), free + 5);
+	CHECK_EQ(page[4].state, PAGE_BAD);
+	CHECK_EQ(page[6].state, PAGE_BAD);
+	put_page(page);
+	CHECK_EQ(nr_free_pages(), free + 6);
+	CHECK_EQ(unpoison_memory(page_to_pfn(page + 4)), 0);
+	CHECK_EQ(unpoison_memory(page_to_pfn(page + 6)), 0);
+}
+
+SELFTEST(memory_failure, a_false_alarm_in_use_changes_nothing)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 2);
+	unsigned long free = nr_free_pages(), known = num_poisoned_pages();
+
+	if (!page)
+		SKIP("no free block of order 2");
+	CHECK_EQ(memory_failure(page_to_pfn(page + 1), 0), 0);
+	CHECK_EQ(unpoison_memory(page_to_pfn(page + 1)), 0);
+	CHECK_EQ(num_poisoned_pages(), known);
+	__free_pages(page, 2);
+	CHECK_EQ(nr_free_pages(), free + 4);
+}
+
+SELFTEST(memory_failure, memory_never_used_is_left_out_when_it_comes_to_life)
+{
+	unsigned int zones = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long pfn = find_pristine(zone), free = zone_free_pages(zone);
+		unsigned long managed = zone->managed;
+
+		if (!pfn)
+			continue;
+		zones++;
+		/* Two, so that pieces begin, end and lie between broken pages. */
+		CHECK_EQ(memory_failure(pfn + 2, 0), 0);
+		CHECK_EQ(memory_failure(pfn + 2, 0), -EHWPOISON);
+		CHECK_EQ(memory_failure(pfn, 0), 0);
+		CHECK_EQ(zone_free_pages(zone), free - 2);
+		CHECK_EQ(zone->managed, managed - 2);
+		CHECK_EQ(quarry_validate(), 0);
+		spin_lock_irq(&zone->lock);
+		for (unsigned int i = 0; i < 4; i++)
+			section_grow(zone);
+		spin_unlock_irq(&zone->lock);
+		CHECK(pfn_valid(pfn + 1));
+		CHECK(page_block_head(pfn_to_page(pfn + 1)) != NULL);
+		CHECK(page_block_head(pfn_to_page(pfn + 2)) == NULL);
+		CHECK_EQ(zone_free_pages(zone), free - 2);
+		CHECK_EQ(quarry_validate(), 0);
+		CHECK_EQ(memory_failure(pfn, 0), -EHWPOISON);
+		CHECK_EQ(unpoison_memory(pfn), 0);
+		CHECK_EQ(unpoison_memory(pfn + 2), 0);
+		CHECK_EQ(zone_free_pages(zone), free);
+		CHECK_EQ(zone->managed, managed);
+	}
+	if (!zones)
+		SKIP("all memory was used before");
+}
+
+SELFTEST(memory_failure, a_false_alarm_in_pristine_memory_is_pristine_again)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long pfn = find_pristine(zone), pristine = zone->nr_pristine;
+
+		if (!pfn)
+			continue;
+		CHECK_EQ(memory_failure(pfn, 0), 0);
+		CHECK_EQ(zone->nr_pristine, pristine - 1);
+		CHECK_EQ(unpoison_memory(pfn), 0);
+		CHECK_EQ(zone->nr_pristine, pristine);
+	}
+}
+
+/* As many as the table holds; one more is refused, and nothing is lost. */
+SELFTEST(memory_failure, the_table_of_pristine_pages_is_bounded)
+{
+	unsigned long first, pages = 0, free = nr_free_pages();
+	struct zone *zone, *best = NULL;
+	int err = 0;
+
+	for_each_zone(zone)
+		if (!best || zone->nr_pristine > best->nr_pristine)
+			best = zone;
+	first = find_pristine(best);
+	if (!first || best->nr_pristine < 4 * QUARRY_BAD_PRISTINE)
+		SKIP("too little memory that was never used");
+	for (; pages <= QUARRY_BAD_PRISTINE && !err; pages++)
+		err = memory_failure(first + pages, 0);
+	CHECK_EQ(err, -ENOSPC);
+	CHECK_EQ(nr_free_pages(), free - QUARRY_BAD_PRISTINE);
+	for (unsigned long i = 0; i + 1 < pages; i++)
+		CHECK_EQ(unpoison_memory(first + i), 0);
+	CHECK_EQ(nr_free_pages(), free);
+}
+
+SELFTEST(memory_failure, the_kernel_itself_is_refused)
+{
+	unsigned long reserved, known = num_poisoned_pages();
+	const char *log;
+
+	REQUIRE(memblock_reserved.nr);
+	reserved = PFN_DOWN(memblock_reserved.regions[0].base);
+	listen_start();
+	CHECK_EQ(memory_failure(reserved, 0), -EBUSY);
+	CHECK_EQ(memory_failure(max_pfn + 1000, 0), -ENXIO);
+	CHECK_EQ(memory_failure(~0UL, 0), -ENXIO);
+	log = listen_stop();
+	CHECK(strstr(log, "reserved kernel page: Ignored") != NULL);
+	CHECK(strstr(log, "memory outside kernel control") != NULL);
+	CHECK_EQ(unpoison_memory(reserved), -EINVAL);
+	CHECK_EQ(unpoison_memory(~0UL), -EINVAL);
+	CHECK_EQ(num_poisoned_pages(), known);
+}
+
+SELFTEST(memory_failure, freeing_what_was_taken_out_is_reported)
+{
+	unsigned long pfn = find_free(0);
+	const char *log;
+
+	REQUIRE(pfn);
+	selftest_expect_reports(1);
+	CHECK_EQ(memory_failure(pfn, 0), 0);
+	listen_start();
+	__free_page(pfn_to_page(pfn));
+	log = listen_stop();
+	CHECK(strstr(log, "taken out as broken") != NULL);
+	CHECK(!get_page_unless_zero(pfn_to_page(pfn)));
+	CHECK_EQ(unpoison_memory(pfn), 0);
+}
+
+SELFTEST(memory_failure, validators_find_a_page_that_got_away)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long pfn = find_free(0);
+
+	REQUIRE(page && pfn);
+	CHECK_EQ(memory_failure(pfn, 0), 0);	/* from now on they look for marks */
+	selftest_expect_reports(2);
+	page->flags |= PG_HWPOISON;
+	CHECK_EQ(quarry_validate(), 1);
+	page->flags &= ~PG_HWPOISON;
+	page_zone(page)->nr_bad++;
+	CHECK_EQ(quarry_validate(), 1);
+	page_zone(page)->nr_bad--;
+	CHECK_EQ(unpoison_memory(pfn), 0);
+	__free_page(page);
+}
+
+/* ---- Against CPUs that use the very page ---- */
+
+static bool stop;
+
+static void use_pages(void *seed)
+{
+	u64 random = (unsigned long)seed;
+
+	while (!READ_ONCE(stop)) {
+		unsigned int order = selftest_random_step(&random) % 4;
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+
+		cond_resched();
+		__free_pages(page, order);
+	}
+}
+
+/* Poisons a page that was in use a moment ago, or one beside it; returns how many came back. */
+static unsigned long poison_one(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long pfn = page ? page_to_pfn(page) : 0, taken = 0;
+	int err;
+
+	if (!page)
+		return 0;
+	__free_page(page);
+	err = memory_failure(pfn + selftest_random_below(8), 0);
+	CHECK(!err || err == -EBUSY || err == -ENXIO);
+	for (unsigned long i = 0; i < 8; i++)
+		taken += !unpoison_memory(pfn + i);
+	return taken;
+}
+
+/*
+ * Pages that other CPUs allocate and free all the time are poisoned under their hands: in a
+ * list, in a cache, or in use, each ends up out of use once, and all come back.
+ */
+SELFTEST(memory_failure, pages_that_change_hands_are_caught)
+{
+	unsigned long rounds = selftest_scaled(50), taken = 0;
+	struct test_thread users[4];
+
+	stop = false;
+	for (unsigned long i = 0; i < ARRAY_SIZE(users); i++)
+		test_thread_start(&users[i], ANY_CPU, use_pages, (void *)(i + 1));
+	for (unsigned long i = 0; i < rounds; i++) {
+		taken += poison_one();
+		cond_resched();
+	}
+	WRITE_ONCE(stop, true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(users); i++)
+		test_thread_join(&users[i]);
+	CHECK(taken > 0);
+	CHECK_EQ(quarry_bad_pages(), 0);
+}
