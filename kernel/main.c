@@ -19,6 +19,7 @@
 #include <kernel/console.h>
 #include <kernel/cpu.h>
 #include <kernel/kernel.h>
+#include <kernel/memmap.h>
 #include <kernel/watchdog.h>
 #include <tests/bench/run.h>
 #include <tests/selftest.h>
@@ -33,6 +34,7 @@ static void start_memory(void)
 		.highmem_floor = image_phys(image_end),
 	};
 
+	memtest_read_options();			/* memory is tested on the way, if asked for */
 	quarry_plan(&options);			/* nodes and zones from what memblock knows */
 	paging_init();				/* the final page tables: W^X, guard pages */
 	if (quarry_init())			/* from here on alloc_pages() works */

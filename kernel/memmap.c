@@ -10,6 +10,8 @@
  *	memmap=SIZE!START	protected memory
  *	memmap=exactmap		forget the firmware's map, and the options before this one
  *	numa=off		all of it is near to every CPU
+ *	memtest=N		what is free is tested with N patterns (mm/memtest.c)
+ *	memtest_plant=ADDRESS	and a fault planted there, for it to find
  *
  * The last three kinds mean the same here: not RAM. Words are joined by commas, and the
  * option may be repeated. Numbers take K, M, G, T and 0x. The smallest limit counts.
@@ -27,6 +29,8 @@
 #include <kernel/boot.h>
 #include <kernel/memmap.h>
 #include <quarry/quarry.h>
+
+#define MEMTEST_MOST 1000	/* passes */
 
 /* The last range that is RAM; NULL when there is none. */
 static struct boot_range *last_ram(struct boot_info *info)
@@ -273,4 +277,27 @@ const char *slab_debug_wanted(void)
 		return text;
 	pr_err("slab_debug= is too long, ignored\n");
 	return NULL;
+}
+
+static void plant(const char *value, void *unused)
+{
+	u64 phys;
+
+	if (kstrtoull(value, 0, &phys) || !quarry_memtest_plant(phys))
+		pr_warn("memtest_plant=%s makes no sense, or is one too many; ignored\n", value);
+}
+
+void memtest_read_options(void)
+{
+	char text[16];
+	u64 passes;
+
+	if (!cmdline_value("memtest", text, sizeof(text)))
+		return;
+	if (kstrtoull(text, 0, &passes) || passes > MEMTEST_MOST) {
+		pr_warn("memtest=%s is not a number up to %d; ignored\n", text, MEMTEST_MOST);
+		return;
+	}
+	quarry_memtest((unsigned int)passes);
+	cmdline_each("memtest_plant", plant, NULL);
 }

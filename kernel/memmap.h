@@ -50,4 +50,7 @@ void memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_o
 /* The firmware's map on the log, as it came. */
 void memmap_print(const struct boot_range *ranges, u32 nr);
 
+/* memtest=N and memtest_plant=ADDRESS, for quarry_init(). */
+void memtest_read_options(void);
+
 #endif

@@ -17,6 +17,8 @@ int quarry_init(void)
 	if (!err)
 		err = highmem_init();
 	if (!err)
+		memtest_run();	/* what nobody has yet */
+	if (!err)
 		err = slab_init();
 	if (!err)
 		err = vmap_init();

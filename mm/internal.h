@@ -408,6 +408,12 @@ void pcp_free(struct page *page, unsigned int order);
 void pcp_report_stray(struct page *page);
 /* Checks this CPU's stacks; a violation is reported. Interrupts off. */
 unsigned int pcp_validate_here(void);
+/*
+ * What one CPU has of a zone and, for unmovable blocks, may have at most, in pages; and how many
+ * single pages change hands at once.
+ */
+void pcp_count_cpu(unsigned int cpu, const struct zone *zone, unsigned long *count,
+		   unsigned long *high, unsigned long *batch);
 /* Pages of a zone that CPUs have in their caches, now. */
 unsigned long pcp_count(const struct zone *zone);
 
@@ -456,6 +462,17 @@ struct page *get_page_from_zones(const struct alloc_request *req, unsigned int a
 struct page *alloc_pages_slow(const struct alloc_request *req);
 /* The block `page allocation failure`, but for __GFP_NOWARN. Any context. */
 void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask);
+
+/* ---- memtest.c ---- */
+
+void memtest_run(void);
+/* Was memory tested at the boot, and how many pages were found bad? */
+bool memtest_was_run(unsigned long *bad_pages);
+/* Writes the pattern to mapped memory; phys and size are multiples of 8. */
+void memtest_fill(void *virt, phys_addr_t phys, size_t size, u64 pattern);
+/* Where the first word lies that holds something else; size when there is none. */
+size_t memtest_find_wrong(const void *virt, phys_addr_t phys, size_t size, u64 pattern);
+void memtest_plant_no_more(void);
 
 /* ---- memory_failure.c ---- */
 

@@ -18,12 +18,13 @@
  * that was read anyway. The fast paths of freeing compare the whole word of the first page with
  * what they expect, so a marked one takes the slow path.
  *
- * Interleavings. Those fast paths work without the zone's lock: on another CPU one may read the
- * word, then the mark is set, then it writes the word without the mark. So after marking every
- * CPU is interrupted. A fast path that was under way has then either written (the block is free
- * now, and is found) or begins anew (and sees the mark). The mark holds when it is still there
- * afterwards. A block that was freed and allocated again in between is marked anew; each round
- * ends one use of it, so the number of rounds is bounded generously. Owners change other flags of their pages by plain instructions, three or four in a row: an
+ * Interleavings. Those fast paths work without the zone's lock: on another CPU one may read
+ * the word, then the mark is set, then it writes the word without the mark. So after marking
+ * every CPU is interrupted. A fast path that was under way has then either written (the block
+ * is free now, and is found) or begins anew (and sees the mark). The mark holds when it is
+ * still there afterwards. A block that was freed and allocated again in between is marked
+ * anew; each round ends one use of it, so the number of rounds is bounded generously. Owners
+ * change other flags of their pages by plain instructions, three or four in a row: an
  * interrupt may come between the read and the write, which then comes after it. So each CPU is
  * interrupted several times: each time it goes on by an instruction at least.
  *

@@ -290,6 +290,21 @@ static unsigned long count_home(const struct pcp *theirs, const struct zone *zon
 	return pages;
 }
 
+void pcp_count_cpu(unsigned int cpu, const struct zone *zone, unsigned long *count,
+		   unsigned long *high, unsigned long *batch)
+{
+	const struct pcp *theirs = per_cpu_ptr(&pcp, cpu);
+	u16 row = block_kind(zone->nid, zone->idx, 0) - theirs->home;
+
+	*count = *high = *batch = 0;
+	if (!READ_ONCE(theirs->memory) || row >= KINDS_OF_NODE)
+		return;
+	*count = count_home(theirs, zone);
+	for (unsigned int order = 0; order < PCP_ORDERS; order++)
+		*high += (unsigned long)theirs->by_kind[row][order]->max << order;
+	*batch = pcp_batch(theirs->by_kind[row][0]);
+}
+
 unsigned long pcp_count(const struct zone *zone)
 {
 	unsigned long pages = 0;

@@ -4,9 +4,10 @@
  *
  *	meminfo		totals, in kB
  *	buddyinfo	free blocks of each zone by order
- *	zoneinfo	each zone: its pages and borders
+ *	zoneinfo	each zone: its pages, marks, borders, and what CPUs keep of it
  *	slabinfo	caches: objects in use, slabs (slab_info.c)
  *	pagetypeinfo	free blocks by mobility and order, page blocks by mobility
+ *	vmallocinfo	each area of vmalloc(): see vmalloc_info.c
  *
  * What reads these on Linux reads them here, once the log's margin is cut off. Lines for what
  * Quarry does not have (a page cache, swap, user memory) are left out, so none says 0 for ever.
@@ -18,6 +19,7 @@
  * somebody asks. No locks of its own; what is called takes each zone's lock in turn. Any
  * context but NMIs.
  */
+#include <linux/vmalloc.h>
 #include "internal.h"
 #include "slab.h"
 
@@ -41,7 +43,7 @@ static void meminfo_line(const char *name, unsigned long kb)
 static void show_meminfo(void)
 {
 	unsigned long total = totalram_pages(), free = nr_free_pages();
-	unsigned long high = totalhigh_pages(), free_high = nr_free_highpages();
+	unsigned long high = totalhigh_pages(), free_high = nr_free_highpages(), bad;
 
 	meminfo_line("MemTotal", KB(total));
 	meminfo_line("MemFree", KB(free));
@@ -49,6 +51,11 @@ static void show_meminfo(void)
 	meminfo_line("HighFree", KB(free_high));
 	meminfo_line("LowTotal", KB(total - high));
 	meminfo_line("LowFree", KB(free - free_high));
+	meminfo_line("VmallocTotal", VMALLOC_TOTAL / 1024);
+	meminfo_line("VmallocUsed", KB(vmalloc_nr_pages()));
+	meminfo_line("Percpu", KB(quarry_percpu_pages()));
+	if (memtest_was_run(&bad))
+		meminfo_line("EarlyMemtestBad", KB(bad));
 	meminfo_line("HardwareCorrupted", KB(num_poisoned_pages()));
 }
 
@@ -81,14 +88,48 @@ static void show_buddyinfo(void)
 
 /* ---- zoneinfo ---- */
 
+/* The caches of those CPUs that keep something of the zone. */
+static void show_pagesets(const struct zone *zone)
+{
+	unsigned long count, high, batch;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		pcp_count_cpu(cpu, zone, &count, &high, &batch);
+		if (count)
+			pr_info("    cpu: %u\n              count:    %lu\n              "
+				"high:     %lu\n              batch:    %lu\n", cpu, count, high,
+				batch);
+	}
+}
+
+/* `(0, 0, 120, 250)`: what is kept from requests that could be served by a higher zone. */
+static void print_protection(char *buf, size_t size, const struct zone *zone)
+{
+	int len = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		len += scnprintf(buf + len, size - len, "%s%lu", type ? ", " : "",
+				 zone->lowmem_reserve[type]);
+}
+
 static void show_zone(struct zone *zone)
 {
+	char protection[100];
+
+	print_protection(protection, sizeof(protection), zone);
 	pr_info("Node %d, zone %8s\n", zone->nid, zone_name(zone));
 	pr_info("  pages free     %lu\n", zone_free_pages(zone));
+	pr_info("        min      %lu\n", zone->watermark[WMARK_MIN]);
+	pr_info("        low      %lu\n", zone->watermark[WMARK_LOW]);
+	pr_info("        high     %lu\n", zone->watermark[WMARK_HIGH]);
 	pr_info("        spanned  %lu\n", zone->end_pfn - zone->start_pfn);
 	pr_info("        present  %lu\n", zone->present);
 	pr_info("        managed  %lu\n", zone->managed);
 	pr_info("        pristine %lu\n", READ_ONCE(zone->nr_pristine));
+	pr_info("        protection: (%s)\n", protection);
+	pr_info("  pagesets\n");
+	show_pagesets(zone);
 	pr_info("  start_pfn:           %lu\n", zone->start_pfn);
 }
 
@@ -160,7 +201,7 @@ static const struct {
 } reports[] = {
 	{ "meminfo", show_meminfo }, { "buddyinfo", show_buddyinfo },
 	{ "zoneinfo", show_zoneinfo }, { "pagetypeinfo", show_pagetypeinfo },
-	{ "slabinfo", slab_show },
+	{ "slabinfo", slab_show }, { "vmallocinfo", show_vmallocinfo },
 };
 
 bool quarry_show(const char *name)

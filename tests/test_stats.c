@@ -156,6 +156,9 @@ SELFTEST(stats, zoneinfo_has_every_zone)
 		CHECK_EQ(number_behind(at, "pages free "), zone_free_pages(zone));
 		CHECK_EQ(number_behind(at, "  present "), zone->present);
 		CHECK_EQ(number_behind(at, "  managed "), zone->managed);
+		CHECK_EQ(number_behind(at, "  min "), zone->watermark[WMARK_MIN]);
+		CHECK_EQ(number_behind(at, "  high "), zone->watermark[WMARK_HIGH]);
+		CHECK_EQ(number_behind(at, "protection: ("), zone->lowmem_reserve[0]);
 		CHECK_EQ(number_behind(at, "  spanned "), zone->end_pfn - zone->start_pfn);
 		CHECK_EQ(number_behind(at, "start_pfn:"), zone->start_pfn);
 	}

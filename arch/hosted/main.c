@@ -209,6 +209,7 @@ static void start_mm(void)
 	};
 
 	cmdline_size("highmem", &options.highmem);
+	memtest_read_options();
 	quarry_plan(&options);
 	map_direct();
 	if (quarry_init())

@@ -27,6 +27,14 @@ struct quarry_options {
 void quarry_plan(const struct quarry_options *options);
 
 /*
+ * Has quarry_init() test free memory with so many patterns, and keep out of the pages that are
+ * bad. 0: none, as without the call.
+ */
+void quarry_memtest(unsigned int passes);
+/* Plants a fault for that test to find, at an address; false: there are too many. */
+bool quarry_memtest_plant(phys_addr_t phys);
+
+/*
  * Builds the page allocator; the direct map is in place. 0, or -ENOMEM when there is not
  * enough memory for its own tables.
  */
@@ -107,8 +115,8 @@ unsigned int quarry_validate(void);
 unsigned long quarry_bad_pages(void);
 
 /*
- * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "slabinfo", in
- * Linux's columns. False: there is none of that name. Any context but NMIs.
+ * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "slabinfo",
+ * "vmallocinfo", in Linux's columns. False: there is none of that name. Any context but NMIs.
  */
 bool quarry_show(const char *name);
 
