@@ -37,6 +37,8 @@ int arch_cpu_to_node(unsigned int cpu);
 /* Interrupts one CPU; it calls ipi_handler(kind) with interrupts off. Never waits for it. */
 enum ipi { IPI_RESCHEDULE, IPI_CALL, IPI_STOP, NR_IPIS };
 void arch_send_ipi(unsigned int cpu, enum ipi kind);
+/* To this CPU, also from an NMI that interrupted the sending of another one. */
+void arch_send_self_ipi(enum ipi kind);
 /* All other CPUs stop for good: panic() and the end of the run. Any context. */
 void arch_stop_others(void);
 

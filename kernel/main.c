@@ -12,6 +12,7 @@
 #include <arch/x86_64/arch.h>
 #include <arch/x86_64/clock.h>
 #include <arch/x86_64/console_hw.h>
+#include <arch/x86_64/mce.h>
 #include <arch/x86_64/nodes.h>
 #include <arch/x86_64/pci.h>
 #include <arch/x86_64/pgtable.h>
@@ -101,6 +102,7 @@ void kernel_main(u32 loader, u32 info)
 	workqueue_init();			/* functions can be put off to a thread */
 	if (quarry_start())			/* memory management has threads of its own */
 		panic("not enough memory to start with");
+	mce_init();				/* broken memory can be taken out of use */
 	watchdog_init();			/* one that stops is named */
 	pci_init();				/* devices found, drivers can come */
 	crash_if_asked();			/* crash=: a fault on purpose */

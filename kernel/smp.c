@@ -60,6 +60,7 @@ struct call_ring {
 };
 
 static DEFINE_PER_CPU(struct call_ring, call_ring);
+static DEFINE_PER_CPU(unsigned long, self_call);	/* a function that waits, or 0 */
 struct cpumask __cpu_online_mask;
 unsigned int nr_cpu_ids = 1;
 
@@ -158,6 +159,27 @@ static void send_call(unsigned int cpu, const struct call *call)
 	arch_send_ipi(cpu, IPI_CALL);
 }
 
+bool smp_call_self(void (*func)(void))
+{
+	unsigned long *waits = this_cpu_ptr(&self_call), none = 0;
+
+	if (!try_cmpxchg(waits, &none, (unsigned long)func) && none != (unsigned long)func)
+		return false;
+	arch_send_self_ipi(IPI_CALL);
+	return true;
+}
+
+/* What an NMI of this CPU has asked for. */
+static void make_self_call(void)
+{
+	unsigned long func = READ_ONCE(*this_cpu_ptr(&self_call));
+
+	if (unlikely(func)) {
+		WRITE_ONCE(*this_cpu_ptr(&self_call), 0);
+		((void (*)(void))func)();
+	}
+}
+
 static void wait_for_calls(const struct call *call)
 {
 	u64 start = arch_ktime_ns(), reported = 0;
@@ -251,6 +273,7 @@ void ipi_handler(enum ipi kind)
 {
 	switch (kind) {
 	case IPI_CALL:
+		make_self_call();
 		make_calls();
 		break;
 	case IPI_STOP:

@@ -146,6 +146,11 @@ void arch_send_ipi(unsigned int cpu, enum ipi kind)
 	hosted_post(cpu, HOSTED_IRQ_IPI(kind));
 }
 
+void arch_send_self_ipi(enum ipi kind)
+{
+	hosted_post(smp_processor_id(), HOSTED_IRQ_IPI(kind));
+}
+
 void arch_stop_others(void)
 {
 	host_cpus_stop(smp_processor_id());

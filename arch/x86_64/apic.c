@@ -174,13 +174,17 @@ bool apic_send_to(unsigned int cpu, u32 kind, u8 vector)
 	return sent;
 }
 
+static const u8 ipi_vectors[NR_IPIS] = {
+	[IPI_RESCHEDULE] = VECTOR_RESCHEDULE, [IPI_CALL] = VECTOR_CALL, [IPI_STOP] = VECTOR_STOP,
+};
+
 void arch_send_ipi(unsigned int cpu, enum ipi kind)
 {
-	static const u8 vectors[NR_IPIS] = {
-		[IPI_RESCHEDULE] = VECTOR_RESCHEDULE, [IPI_CALL] = VECTOR_CALL,
-		[IPI_STOP] = VECTOR_STOP,
-	};
-
-	if (!apic_send_to(cpu, APIC_FIXED, vectors[kind]))
+	if (!apic_send_to(cpu, APIC_FIXED, ipi_vectors[kind]))
 		pr_err("apic: an interrupt to CPU %u was not delivered\n", cpu);
+}
+
+void arch_send_self_ipi(enum ipi kind)
+{
+	apic_send_self(&apic, ipi_vectors[kind]);
 }

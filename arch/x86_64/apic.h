@@ -57,6 +57,7 @@ enum apic_register {
 #define APIC_INIT	   (5U << 8)
 #define APIC_STARTUP	   (6U << 8)
 #define APIC_EXTINT	   (7U << 8)
+#define APIC_SELF	   (1U << 18)	/* in APIC_COMMAND: its upper half does not count */
 #define APIC_ASSERT	   (1U << 14)	/* in APIC_COMMAND, set always */
 
 /* How the registers are reached. Set once; the same for every CPU, each sees its own. */
@@ -87,6 +88,8 @@ void apic_setup(const struct apic *apic, unsigned int nmi_lints);
  * still on its way after a bounded time. Interrupts off.
  */
 bool apic_send(const struct apic *apic, u32 apic_id, u32 kind, u8 vector);
+/* To this CPU itself; may interrupt apic_send() anywhere, as an NMI does. */
+void apic_send_self(const struct apic *apic, u8 vector);
 void apic_eoi(const struct apic *apic);
 /* Is this CPU handling an interrupt of that vector, as the APIC sees it? */
 bool apic_in_service(const struct apic *apic, u8 vector);

@@ -121,6 +121,16 @@ bool apic_send(const struct apic *apic, u32 apic_id, u32 kind, u8 vector)
 	return true;
 }
 
+void apic_send_self(const struct apic *apic, u8 vector)
+{
+	u32 command = APIC_SELF | APIC_FIXED | APIC_ASSERT | vector;
+
+	if (apic->x2apic)
+		apic->msr_write(msr_of(APIC_COMMAND), command);
+	else if (command_is_free(apic))
+		apic_write(apic, APIC_COMMAND, command);
+}
+
 void apic_eoi(const struct apic *apic)
 {
 	apic_write(apic, APIC_EOI, 0);

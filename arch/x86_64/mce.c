@@ -101,7 +101,7 @@ static void take_out(struct work_struct *work)
 
 static DECLARE_WORK(lost_work, take_out);
 
-static void queue_lost(void *unused)
+static void queue_lost(void)
 {
 	schedule_work(&lost_work);
 }
@@ -152,7 +152,7 @@ static bool survive(void)
 	for (unsigned int i = 0; i < nr_banks(); i++)
 		if (!settle_bank(i, severity_of(i, capabilities, global)))
 			return false;
-	if (worst == MCE_RECOVERABLE && !smp_call_self(queue_lost, NULL))
+	if (worst == MCE_RECOVERABLE && !smp_call_self(queue_lost))
 		return false;
 	wrmsr(MSR_MCG_STATUS, 0);
 	return true;

@@ -12,6 +12,7 @@
 #define MSR_MC0_CTL	0x400		/* each bank: CTL, STATUS, ADDR, MISC */
 #define MSR_MC0_STATUS	0x401
 #define MSR_MC0_ADDR	0x402
+#define MSR_MC0_MISC	0x403
 #define MSR_EFER	0xc0000080
 #define MSR_GS_BASE	0xc0000101
 

@@ -9,6 +9,7 @@
 
 #include "arch.h"
 #include "console_hw.h"
+#include "mce.h"
 #include "msr.h"
 #include "traps.h"
 
@@ -17,9 +18,6 @@
 #define ERROR_USER	(1 << 2)
 #define ERROR_RESERVED	(1 << 3)
 #define ERROR_FETCH	(1 << 4)
-
-#define BANK_VALID	(1ULL << 63)
-#define BANK_ADDRESS	(1ULL << 58)
 
 static const char *const trap_names[NR_TRAPS] = {
 	"division error", "debug trap", "NMI", "breakpoint", "overflow", "bound exceeded",
@@ -90,25 +88,6 @@ static void __noreturn double_fault(const struct trap_frame *f)
 	panic("double fault");
 }
 
-static void __noreturn machine_check(void)
-{
-	unsigned int i, nr = cpu.mca ? rdmsr(MSR_MCG_CAP) & 0xff : 0;
-	u64 status;
-
-	if (cpu.mca)
-		pr_emerg("Machine check status %016llx\n", rdmsr(MSR_MCG_STATUS));
-	for (i = 0; i < nr; i++) {
-		status = rdmsr(MSR_MC0_STATUS + 4 * i);
-		if (!(status & BANK_VALID))
-			continue;
-		pr_emerg("Bank %u: status %016llx", i, status);
-		if (status & BANK_ADDRESS)
-			pr_cont(" address %016llx", rdmsr(MSR_MC0_ADDR + 4 * i));
-		pr_cont("\n");
-	}
-	panic("machine check");
-}
-
 /* A trap before kernel_main() opened the consoles: worth the attempt, once. */
 static void consoles_open(void)
 {
@@ -131,8 +110,10 @@ void trap_report(const struct trap_frame *frame)
 		page_fault(frame);
 	if (frame->vector == TRAP_DOUBLE)
 		double_fault(frame);
-	if (frame->vector == TRAP_MACHINE)
-		machine_check();
+	if (frame->vector == TRAP_MACHINE) {
+		mce_report();
+		panic("machine check");
+	}
 	if (frame->error)
 		selector_error_print(frame->error);
 	panic("%s at %pS", name, (void *)frame->rip);

@@ -3,6 +3,7 @@
  * Traps and interrupts: the descriptor tables, and what becomes of each vector.
  *
  *	NMI			 reported, and execution goes on
+ *	machine check		 memory that nobody uses is taken out of use (mce.c), or the end
  *	page fault, general	 at an instruction listed in .ex_table: goes on at its fixup;
  *	protection		 anywhere else as all the rest
  *	other vectors below 32	 reported, the end of the run (trap_report.c)
@@ -26,6 +27,7 @@
 
 #include "arch.h"
 #include "io.h"
+#include "mce.h"
 #include "msr.h"
 #include "traps.h"
 
@@ -142,7 +144,7 @@ void trap_handler(struct trap_frame *frame)
 		nmi_handler(frame);
 	else if (frame->vector >= NR_TRAPS)
 		interrupt_handler(frame);
-	else if (!access || !recover(frame))
+	else if (frame->vector == TRAP_MACHINE ? !mce_survived() : !access || !recover(frame))
 		trap_report(frame);
 	frame->rip = rseq_rewind(frame->rip);
 }

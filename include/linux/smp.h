@@ -15,6 +15,11 @@ typedef void (*smp_call_func_t)(void *info);
 
 /* Runs func(info) on that CPU; wait: returns when it has. -ENXIO when it is not online. */
 int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait);
+/*
+ * From an NMI or any other context: has this CPU call it in an interrupt, as soon as it takes one;
+ * once, however often that is asked for before. False: another function waits.
+ */
+bool smp_call_self(void (*func)(void));
 /* On all online CPUs of the mask but this one. Preemption must be off. */
 void smp_call_function_many(const struct cpumask *mask, smp_call_func_t func, void *info,
 			    bool wait);

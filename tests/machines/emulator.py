@@ -92,7 +92,7 @@ class Emulator:
         leave = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"] \
             if self.machine.exit == "debug" else []
         qmp = ["-qmp", f"unix:{control},server=on,wait=off"] \
-            if self.machine.console != "serial" or self.machine.nmi else []
+            if self.machine.console != "serial" or self.machine.nmi or self.machine.mce else []
         return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(),
                 *self.boot_arguments()]
 
@@ -137,6 +137,7 @@ class Emulator:
             if self.machine.console != "serial" else self.log_lines
         deadline = time.monotonic() + self.machine.time_limit
         nmi = Nmi(control, self.machine.nmi) if self.machine.nmi else None
+        mce = MachineCheck(control, self.machine.mce) if self.machine.mce else None
         while time.monotonic() < deadline and os.path.getsize(self.log) < LOG_LIMIT:
             gone = has_ended(child)
             lines = look() if gone or not ends_itself else []
@@ -145,6 +146,8 @@ class Emulator:
             if not ends_itself and finished(self.machine, lines):
                 time.sleep(GRACE)
                 return look(), Ended(None, alive_at_end=not has_ended(child))
+            if mce:
+                mce.inject(self.log)
             if nmi:
                 nmi.inject(self.log)
             else:
@@ -212,6 +215,21 @@ class Nmi(Control):
                 self.ask("inject-nmi")
             except (OSError, ValueError):
                 pass  # the emulator has just ended
+
+
+class MachineCheck(Control):
+    """One, as soon as the tests run."""
+
+    def __init__(self, control, what):
+        super().__init__(control)
+        self.command = "mce " + what
+
+    def inject(self, log):
+        with open(log, "rb") as file:
+            started = b"TAP version" in file.read()
+        if started and self.command:
+            self.ask("human-monitor-command", **{"command-line": self.command})
+            self.command = None
 
 
 class Screen(Control):

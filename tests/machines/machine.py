@@ -24,6 +24,8 @@ several times adds to what the defaults say; any other key replaces it. The keys
                 stops: no tests at all, the machine stops after the expected lines
     exit        debug: through isa-debug-exit; halt: the machine has none, so it halts
     nmi         non-maskable interrupts a second, while the tests run
+    mce         a machine check, injected once the tests run: CPU BANK STATUS MCG-STATUS ADDRESS
+                MISC, as the emulator's monitor wants them
     expect      a line that must be seen, a regular expression; several times
     forbid      a line that must not be seen; several times
     min-tests   how many tests must have run, those skipped not counted
@@ -47,7 +49,7 @@ CHOICES = {
 LISTS = ("qemu", "grub", "module", "acpi-table", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit", "nmi")
-TEXTS = ("cmdline", "variant")
+TEXTS = ("cmdline", "mce", "variant")
 
 
 class BadMachine(Exception):
