@@ -3,7 +3,8 @@
 # Quarry. `make help` lists what a person can do; `make deps run` does it.
 #
 # What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
-# DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), EXTRA=folder (sources of your own);
+# DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), UBSAN=1 (of undefined behaviour),
+# EXTRA=folder (sources of your own);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
 BUILD ?= build
@@ -54,14 +55,17 @@ CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel 
 	-fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
 	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS) \
-	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1)
+	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1) \
+	$(if $(filter-out 0,$(UBSAN)),-DQUARRY_UBSAN=1 -fsanitize=undefined)
 ifneq ($(findstring clang,$(CC)),)
 CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument
 endif
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
 	--fatal-warnings -T linker.ld
 
-SOURCES := $(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) \
+SOURCES := $(sort $(wildcard mm/*.c)) \
+	$(filter-out $(if $(filter-out 0,$(UBSAN)),,kernel/ubsan.c), \
+	$(sort $(wildcard kernel/*.c))) \
 	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c)) \
 	$(sort $(wildcard tests/bench/*.c))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
@@ -94,6 +98,8 @@ $(BUILD)/%.o: % $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC  $<'
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kernel/ubsan.c.o: CFLAGS += -fno-sanitize=undefined
 
 # Linked twice: the table of symbols is made from the first link, and lies behind all code.
 $(BUILD)/symbols1.S: kernel/symbols.py $(BUILD)/flags
@@ -159,11 +165,13 @@ PROVE := prove --norc --exec tests/run
 HOSTED_RUNS := hosted hosted-tsan $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 # The same kernel built in other ways, for machines that name one as their `variant`.
-VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/example/quarry.elf
+VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/ubsan/quarry.elf $(BUILD)/example/quarry.elf
 export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
 $(BUILD)/debug-locks/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) DEBUG_LOCKS=1 $@
+$(BUILD)/ubsan/quarry.elf: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(@D) UBSAN=1 $@
 $(BUILD)/example/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA=docs/extra $@
 

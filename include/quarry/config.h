@@ -88,6 +88,14 @@
 #define QUARRY_MEMPOOL_POISON QUARRY_DEBUG_LOCKS
 #endif
 
+/*
+ * Checks of undefined behaviour by the compiler (kernel/ubsan.c), on the bare machine; the hosted
+ * tests have their own. For whoever hunts: `make UBSAN=1`, which sets it. Twice the image.
+ */
+#ifndef QUARRY_UBSAN
+#define QUARRY_UBSAN 0
+#endif
+
 /* Classes of locks that are told apart. 64 bytes each, and a bit for each pair. */
 #ifndef QUARRY_LOCK_CLASSES
 #define QUARRY_LOCK_CLASSES 512
