@@ -3,6 +3,7 @@
  * The start of mm/: each part in turn, in the order in which they need one another.
  * quarry/port.h shows what a host does before.
  */
+#include "badmem.h"
 #include "dma.h"
 #include "reclaim.h"
 #include "slab.h"

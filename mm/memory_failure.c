@@ -34,7 +34,7 @@
  */
 #include <linux/mutex.h>
 #include <linux/smp.h>
-#include "internal.h"
+#include "badmem.h"
 
 #define MAX_ROUNDS 64
 #define SETTLE	   4		/* interrupts for each CPU after a mark was set */

@@ -18,7 +18,7 @@
  * Locks: none, the boot runs on one CPU. Costs: nothing without the option; with it, memory is
  * written and read N times, before the machine does anything else.
  */
-#include "internal.h"
+#include "badmem.h"
 
 #define CHUNK	   ((phys_addr_t)QUARRY_KMAP_SLOTS << PAGE_SHIFT) /* bytes mapped at once */
 #define MAX_BROKEN 4		/* planted faults */

@@ -20,7 +20,7 @@
  * context but NMIs.
  */
 #include <linux/vmalloc.h>
-#include "internal.h"
+#include "badmem.h"
 #include "slab.h"
 
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))

@@ -8,6 +8,7 @@
  * proportion to the memory in use, with the zone's lock held; tests call them after each case.
  */
 #include <linux/smp.h>
+#include "badmem.h"
 #include "slab.h"
 #include "vmap.h"
 

@@ -3,7 +3,7 @@
 #include <linux/highmem.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
-#include "mm/internal.h"
+#include "mm/badmem.h"
 #include "tests/selftest.h"
 
 #define ORDER 2
