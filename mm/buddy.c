@@ -492,19 +492,3 @@ bool buddy_has(const struct zone *zone, unsigned int order)
 			return true;
 	return READ_ONCE(zone->nr_pristine) >= 1UL << order;
 }
-
-unsigned long buddy_count(struct zone *zone, unsigned int order)
-{
-	unsigned long count = 0;
-	struct pageblock *pb;
-
-	for_each_block(zone, pb) {
-		if (order >= PAGEBLOCK_ORDER) {
-			count += pb->place == PLACE_WHOLE + order - PAGEBLOCK_ORDER;
-			continue;
-		}
-		for (u16 i = pb->head[order]; i != INDEX_NONE; i = block_page(pb, i)->buddy.next)
-			count++;
-	}
-	return count;
-}

@@ -293,8 +293,6 @@ unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn);
 bool buddy_has(const struct zone *zone, unsigned int order);
 /* Where a page block with these counts belongs. */
 u8 buddy_place(const struct pageblock *pb);
-/* Free blocks of an order, counted by walking. */
-unsigned long buddy_count(struct zone *zone, unsigned int order);
 
 /* ---- section.c ---- */
 
@@ -332,7 +330,9 @@ struct census {
 
 /* Counts a zone's free blocks. Takes zone->lock, again and again. */
 void take_census(struct zone *zone, struct census *census);
-/* Free blocks of an order, over all mobilities. */
+/* Free blocks of an order, counted by walking. Caller holds zone->lock. */
+unsigned long buddy_count(struct zone *zone, unsigned int order);
+/* The same, out of a census. */
 unsigned long census_of_order(const struct census *census, unsigned int order);
 
 /* ---- pcp.c ---- */

@@ -75,6 +75,24 @@ unsigned long census_of_order(const struct census *census, unsigned int order)
 	return nr;
 }
 
+unsigned long buddy_count(struct zone *zone, unsigned int order)
+{
+	unsigned long count = 0;
+	struct pageblock *pb;
+
+	for_each_block(zone, pb) {
+		const struct page *first = pfn_to_page(block_to_pfn(pb));
+
+		if (order >= PAGEBLOCK_ORDER) {
+			count += pb->place == PLACE_WHOLE + order - PAGEBLOCK_ORDER;
+			continue;
+		}
+		for (u16 i = pb->head[order]; i != INDEX_NONE; i = first[i].buddy.next)
+			count++;
+	}
+	return count;
+}
+
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))
 
 /* ` (UM)`: which rows of the census have blocks of that order; nothing when none has. */
