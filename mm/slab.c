@@ -184,7 +184,7 @@ static void place_insert(struct cache_node *node, struct slab *slab)
 {
 	slab->place = slab_place(slab);
 	list_add(&slab->list, &node->lists[slab->place]);
-	node->mask |= (u16)BIT(slab->place);
+	WRITE_ONCE(node->mask, (u16)(node->mask | BIT(slab->place)));
 	WRITE_ONCE(node->nr_empty, node->nr_empty + (slab->place == SLABS_EMPTY));
 }
 
@@ -192,7 +192,7 @@ static void place_remove(struct cache_node *node, struct slab *slab)
 {
 	list_del(&slab->list);
 	if (list_empty(&node->lists[slab->place]))
-		node->mask &= (u16)~BIT(slab->place);
+		WRITE_ONCE(node->mask, (u16)(node->mask & ~BIT(slab->place)));
 	WRITE_ONCE(node->nr_empty, node->nr_empty - (slab->place == SLABS_EMPTY));
 }
 

@@ -164,6 +164,13 @@ static struct magazine *exchange_full(struct kmem_cache *cache, struct magazine 
 	return empty;
 }
 
+/* Is there anything to be had? Asked without the lock: old news, but mostly right. */
+static bool has_some(const struct cache_node *node)
+{
+	return READ_ONCE(node->nr_full_magazines) ||
+	       (READ_ONCE(node->mask) & ~BIT(SLABS_FULL));
+}
+
 static void swap_magazines(struct cache_cpu *cpu)
 {
 	struct magazine *loaded = cpu->loaded;
@@ -190,6 +197,9 @@ static bool reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 			return false;
 		cpu->loaded = full;
 	}
+	magazine_grow(cache, cpu, cpu->loaded);
+	if (!has_some(node))
+		return false;
 	spin_lock(&node->lock);
 	full = depot_take_full(node, cpu->loaded);
 	if (full)
@@ -198,8 +208,6 @@ static bool reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 		cpu->loaded->nr = SLOT * slab_take(node, cpu->loaded->slots,
 						   cpu->loaded->max / SLOT);
 	spin_unlock(&node->lock);
-	if (!full)
-		magazine_grow(cache, cpu, cpu->loaded);
 	return cpu->loaded->nr;
 }
 
