@@ -253,10 +253,11 @@ unsigned long zone_managed_pages(const struct zone *zone) { return zone->managed
 unsigned long totalram_pages(void)
 {
 	unsigned long pages = 0;
-	struct zone *zone;
 
-	for_each_zone(zone)
-		pages += zone->managed;
+	/* Each vmalloc() asks. A zone that is not there manages nothing. */
+	for (int nid = 0; nid < end_nid; nid++)
+		for (unsigned int idx = 0; nodes[nid] && idx < MAX_NR_ZONES; idx++)
+			pages += nodes[nid]->zones[idx].managed;
 	return pages;
 }
 
