@@ -52,9 +52,8 @@ int quarry_start(void)
 
 	pcp_start();
 	dma_start();
-	err = kswapd_start();
-	if (!err)
-		err = vmap_start();
+	kswapd_start();
+	err = vmap_start();
 	return err ? err : slab_reclaim_start();
 }
 

@@ -16,6 +16,8 @@
  * with its next request. The thread sets it to 0 before it looks at the zones: what is short
  * after that sets it anew.
  *
+ * A node for which there was no thread to be had does without: requests reclaim themselves.
+ *
  * Contexts: waking is for any context but NMIs, outside zone->lock. Lock: the wait queue's.
  */
 #include <linux/kthread.h>
@@ -47,6 +49,7 @@ static bool balance_node(int nid, enum zone_type highest)
 		if (node_balanced(nid, highest))
 			return true;
 		freed += shrink_node(nid, true, GFP_KERNEL, priority);
+		drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
 		drain_local_pages(NULL); /* marks are of what the zones have */
 		cond_resched();
 	}
@@ -99,7 +102,7 @@ void wakeup_kswapd(const struct alloc_request *request)
 	}
 }
 
-int kswapd_start(void)
+void kswapd_start(void)
 {
 	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
 		struct task_struct *task;
@@ -108,12 +111,13 @@ int kswapd_start(void)
 			continue;
 		init_waitqueue_head(&nodes[nid]->kswapd_wait);
 		task = kthread_create(kswapd, nodes[nid], "kswapd%d", nid);
-		if (IS_ERR(task))
-			return -ENOMEM;
+		if (IS_ERR(task)) {
+			pr_warn("kswapd%d: no memory for the thread\n", nid);
+			continue;
+		}
 		/* Near its memory, if the node has CPUs. */
 		set_cpus_allowed_ptr(task, cpumask_of_node(nid));
 		wake_up_process(task);
 		smp_store_release(&nodes[nid]->kswapd, task);
 	}
-	return 0;
 }

@@ -228,6 +228,7 @@ unsigned long try_to_free_pages(const struct alloc_request *request, unsigned in
 
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
 		freed += shrink_nodes(request, priority);
+		drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
 		if (request_fits(request, alloc_flags))
 			break;
 	}

@@ -123,7 +123,8 @@ void kswapd_take_heart(void);
 
 /* ---- kswapd.c ---- */
 
-int kswapd_start(void);
+/* Makes the threads, as far as there is memory for them. Once, in a thread. */
+void kswapd_start(void);
 /* Wakes the threads of the request's nodes, those that are short of memory. Any context. */
 void wakeup_kswapd(const struct alloc_request *request);
 

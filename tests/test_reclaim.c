@@ -292,6 +292,36 @@ SELFTEST(reclaim, does_not_recurse_and_may_use_the_reserves)
 	shortage_end(&s);
 }
 
+/* What a shrinker frees into the CPU's cache is seen where the request looks. */
+static struct page *to_be_freed;
+
+static unsigned long free_one(struct toy *toy, struct shrink_control *sc)
+{
+	if (to_be_freed)
+		__free_page(to_be_freed);
+	to_be_freed = NULL;
+	toy->nr = 0;
+	return 1;
+}
+
+SELFTEST(reclaim, what_shrinkers_free_does_not_stay_in_the_cpus_cache)
+{
+	struct alloc_request request = { .gfp = GFP_KERNEL, .nid = numa_node_id() };
+	struct zone *zone;
+	struct toy toy;
+
+	toy_register(&toy, 1, 0, 0);
+	toy.instead = free_one;
+	to_be_freed = alloc_page(GFP_KERNEL);
+	REQUIRE(to_be_freed);
+	zone = page_zone(to_be_freed);
+	drain_all_pages(NULL);
+	CHECK(try_to_free_pages(&request, WMARK_MIN) > 0);
+	CHECK(!to_be_freed);
+	CHECK_EQ(pcp_count(zone), 0);
+	unregister_shrinker(&toy.shrinker);
+}
+
 SELFTEST(reclaim, threads_can_limit_their_requests)
 {
 	struct larder io, fs;

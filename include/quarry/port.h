@@ -161,7 +161,9 @@ unsigned long port_table_pages(void);
  * mutexes, rw_semaphores, completions, timers, work, on_each_cpu(), smp_call_function_*(),
  * jiffies and ktime_get(), under these Linux names, as declared in linux/kthread.h,
  * linux/sched.h, linux/wait.h, linux/mutex.h, linux/smp.h and so on. quarry_init() uses none
- * of them: what needs them starts in quarry_start(), once the host has threads.
+ * of them: what needs them starts in quarry_start(), once the host has threads. A thread's
+ * current->flags has room for PF_MEMALLOC and its like (linux/sched/mm.h), which mm/ sets for
+ * the thread that runs, and reads.
  */
 
 extern unsigned long port_percpu_base;	/* a multiple of the page size */
