@@ -29,6 +29,7 @@ int quarry_init(void)
 		err = -ENOMEM;
 	if (!err)
 		err = vmap_init_spaces();
+	vmap_limits_init();
 	if (!err)
 		watermark_init(min_free_kbytes);
 	slab_debug_set(slab_debug_option);

@@ -10,7 +10,7 @@
  *
  * The blocks of an area are a list through their first descriptors (page->private), so an area
  * needs no table of its pages. Which page lies at an address the page tables tell. Blocks are
- * __GFP_COMP, so that whoever takes a reference to any page of one holds all of it.
+ * as those of __GFP_COMP: whoever takes a reference to any page of one holds all of it.
  *
  * An area becomes live when it is complete, and its end begins with one atomic step from live to
  * retired: so of two vfree() of one area one is reported, whatever CPUs they run on. What happens
@@ -33,9 +33,9 @@ static DEFINE_PER_CPU(long, nr_pages_used);	/* summed up; one CPU's may be negat
 /* ---- Checks and reports ---- */
 
 /* Pages for `size` bytes; 0, reported, when nothing like that can be. */
-static unsigned long pages_wanted(unsigned long size, gfp_t gfp, const void *caller)
+static inline unsigned long pages_wanted(unsigned long size, gfp_t gfp, const void *caller)
 {
-	if (size && size <= totalram_pages() << PAGE_SHIFT)
+	if (likely(size && size <= vmap_limits.bytes))
 		return PFN_UP(size);
 	if (!(gfp & __GFP_NOWARN))
 		pr_warn("vmalloc error: size %lu, %s; called by %pS\n", size,
@@ -52,26 +52,69 @@ static void report_failure(unsigned long size, gfp_t gfp, const char *what, cons
 }
 
 /* Interrupts cannot wait; all others that must not are reported, and served if that can be. */
-static bool context_is_wrong(void)
+static inline bool context_is_wrong(void)
 {
+	if (likely(preemptible()))
+		return false;
 	might_sleep();
 	return in_interrupt();
 }
 
 /* ---- Pages ---- */
 
+/* Marked as one of __GFP_COMP: see vmap_block.c. */
 static struct page *take_block(gfp_t gfp, unsigned int order, int node)
 {
+	struct page *page;
+
 	if (order)
-		gfp = (gfp & ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM)) | __GFP_NOWARN |
-		      __GFP_NORETRY | __GFP_COMP;
-	return alloc_pages_node(node, gfp, order);
+		gfp = (gfp & ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM)) | __GFP_NOWARN | __GFP_NORETRY;
+	page = node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
+	if (page && order)
+		page->flags |= PG_COMP;
+	return page;
 }
 
-/* Takes nr pages in blocks and maps each; what there is when it fails is in the area. */
-static bool populate(struct vmap_area *area, unsigned long nr, gfp_t gfp, int node)
+/* Maps a block `done` bytes into the area. */
+static inline bool map_block(struct vmap_area *area, unsigned long done, const struct page *page,
+			     unsigned int order)
 {
-	unsigned long va = area->start;
+	if (likely(area->window && !done)) {
+		port_window_map(area->window, page_to_phys(page), 1UL << order);
+		return true;
+	}
+	return !port_map(area->start + done, page_to_phys(page), PAGE_SIZE << order, PORT_RW);
+}
+
+/* Adds a block to the area, behind those that it has, and maps it. */
+static inline bool add_block(struct vmap_area *area, struct page *page, unsigned int order)
+{
+	unsigned long done = (unsigned long)area->vm.nr_pages << PAGE_SHIFT;
+
+	page->private = (unsigned long)area->blocks;
+	area->blocks = page;
+	area->vm.nr_pages += 1u << order;
+	return map_block(area, done, page, order);
+}
+
+/* Maps the blocks that the area has from an earlier use, all of one size. */
+static inline bool map_loaded(struct vmap_area *area)
+{
+	const struct page *page = area->blocks;
+	unsigned long done = 0;
+
+	do {
+		if (!map_block(area, done, page, page->order))
+			return false;
+		done += PAGE_SIZE << page->order;
+		page = (const struct page *)page->private;
+	} while (unlikely(page));
+	return true;
+}
+
+/* What there is of the pages when it fails is in the area. */
+static noinline bool populate_pieces(struct vmap_area *area, unsigned long nr, gfp_t gfp, int node)
+{
 	unsigned int order = PAGEBLOCK_ORDER;
 	struct page *page;
 
@@ -85,15 +128,29 @@ static bool populate(struct vmap_area *area, unsigned long nr, gfp_t gfp, int no
 			order--;
 			continue;
 		}
-		page->private = (unsigned long)area->blocks;
-		area->blocks = page;
-		area->vm.nr_pages += 1u << order;
-		if (port_map(va, page_to_phys(page), PAGE_SIZE << order, PORT_RW))
+		if (!add_block(area, page, order))
 			return false;
-		va += PAGE_SIZE << order;
 		nr -= 1UL << order;
 	}
 	return true;
+}
+
+/* Takes nr pages in blocks and maps each; most areas are one block. */
+static inline bool populate(struct vmap_area *area, unsigned long nr, gfp_t gfp, int node)
+{
+	struct page *page = NULL;
+	bool plain = node == NUMA_NO_NODE && !(gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_THISNODE));
+
+	if (likely(area->blocks && area->vm.nr_pages == nr && plain))
+		return map_loaded(area);
+	vmap_unload(area);
+	area->plain = plain;
+	area->vm.nr_pages = 0;
+	if (is_power_of_2(nr) && nr <= PAGEBLOCK_PAGES)
+		page = take_block(gfp, ilog2(nr), node);
+	if (likely(page))
+		return add_block(area, page, ilog2(nr));
+	return populate_pieces(area, nr, gfp, node);
 }
 
 static gfp_t pages_gfp(gfp_t gfp)
@@ -114,6 +171,14 @@ static void *publish(struct vmap_area *area, unsigned long size, unsigned long f
 	return area->vm.addr;
 }
 
+static noinline void *give_up(struct vmap_area *area, unsigned long size, gfp_t gfp,
+			      const void *caller)
+{
+	vmap_retire(area, true);
+	report_failure(size, gfp, "failed to allocate pages", caller);
+	return NULL;
+}
+
 static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
 			unsigned long flags, const void *caller)
 {
@@ -122,17 +187,15 @@ static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int 
 
 	if (context_is_wrong() || !nr)
 		return NULL;
-	area = vmap_alloc(nr << PAGE_SHIFT, align);
+	if (unlikely(!preemptible()))
+		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
+	area = vmap_alloc_loaded(nr << PAGE_SHIFT, align);
 	if (!area) {
 		report_failure(size, gfp, "no such range of addresses is free", caller);
 		return NULL;
 	}
-	area->vm.nr_pages = 0;
-	if (unlikely(!populate(area, nr, pages_gfp(gfp), node))) {
-		vmap_retire(area, true);
-		report_failure(size, gfp, "failed to allocate pages", caller);
-		return NULL;
-	}
+	if (unlikely(!populate(area, nr, pages_gfp(gfp), node)))
+		return give_up(area, size, gfp, caller);
 	if (gfp & __GFP_ZERO)
 		memset(area->vm.addr, 0, nr << PAGE_SHIFT);
 	this_cpu_add(nr_pages_used, (long)nr);
@@ -145,8 +208,29 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int nod
 	return alloc_area(size, align, gfp, node, 0, caller);
 }
 
+/* The same, where all is ready: NULL if it is not. */
+static __always_inline void *alloc_ready(unsigned long size, const void *caller)
+{
+	unsigned long nr = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct vmap_area *area;
+
+	/* Sizes that wrap become 0, and 0 becomes the largest. */
+	if (unlikely(nr - 1 >= VMAP_READY_PAGES || !preemptible()))
+		return NULL;
+	area = vmap_alloc_ready(nr);
+	if (unlikely(!area))
+		return NULL;
+	port_window_map(area->window, page_to_phys(area->blocks), nr);
+	this_cpu_add(nr_pages_used, (long)nr);
+	return publish(area, size, VM_ALLOC, caller);
+}
+
 void *vmalloc(unsigned long size)
 {
+	void *ready = alloc_ready(size, __builtin_return_address(0));
+
+	if (likely(ready))
+		return ready;
 	return alloc_area(size, 1, GFP_KERNEL, NUMA_NO_NODE, 0, __builtin_return_address(0));
 }
 
@@ -244,11 +328,11 @@ void vfree(const void *addr)
 {
 	struct vmap_area *area;
 
-	if (in_interrupt()) {
+	if (unlikely(in_interrupt())) {
 		vfree_atomic(addr);
 		return;
 	}
-	might_sleep();
+	context_is_wrong();
 	if (!addr)
 		return;
 	area = claim(addr, VM_ALLOC, "vfree");

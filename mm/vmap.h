@@ -15,6 +15,7 @@ enum vmap_state {
 };
 
 #define VMAP_CLASSES 11		/* sizes that CPUs keep ready-made: see vmap_pool.c */
+#define VMAP_READY_PAGES 256	/* of the largest that is mapped through a window */
 #define VMAP_OTHER   VMAP_CLASSES	/* any other size */
 
 /*
@@ -27,9 +28,11 @@ struct vmap_area {
 	struct vmap_area *prev, *next;	/* by address, whatever their state */
 	struct vmap_area *left, *right;	/* free: children in the tree; else left: next of a chain */
 	struct page *blocks;		/* VM_ALLOC: its blocks, each page->private the next */
+	void *window;			/* port_window() of it, or NULL; stays with the range */
 	u32 priority;			/* in the tree: parents have the higher one */
 	u8 state;			/* enum vmap_state */
 	u8 class;
+	bool plain;			/* its blocks are what any caller without a node may get */
 };
 
 static inline struct vmap_area *vm_to_area(const struct vm_struct *vm)
@@ -100,6 +103,32 @@ unsigned int vmap_validate(void);
 void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg),
 		   void *arg);
 
+/* ---- vmap_size.c: ranges with a guard ---- */
+
+/* Constant after the start. */
+extern struct vmap_limits {
+	unsigned long bytes;		/* that can be asked for: all of RAM */
+	unsigned long held;		/* pages of a CPU that wait for a flush, or for use */
+} vmap_limits;
+void vmap_limits_init(void);
+/* The class of ranges that serves so many bytes; VMAP_OTHER. Of 1 to 256 pages. */
+unsigned int vmap_class_of(unsigned long size, unsigned long align);
+static inline unsigned int vmap_small_class(unsigned long nr)
+{
+	return nr > 1 ? (unsigned int)fls64(nr - 1) : 0;
+}
+
+/* A new range of that class, or size, from its space or else the other; or NULL. May sleep. */
+struct vmap_area *vmap_take_sized(unsigned long size, unsigned long align, unsigned int class);
+struct vmap_space *vmap_space_of(const struct vmap_area *area);
+
+/* ---- vmap_block.c: their pages ---- */
+
+/* Frees the blocks of a range in which nothing is mapped. */
+void vmap_unload(struct vmap_area *area);
+/* May its blocks serve the next caller? They must be of one size, plain, and nobody else's. */
+bool vmap_may_stay_loaded(const struct vmap_area *area);
+
 /* ---- vmap_pool.c: ranges with a guard, ready for use, and their end ---- */
 
 /*
@@ -107,6 +136,13 @@ void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, 
  * there is none even after all that was put off was done. May sleep.
  */
 struct vmap_area *vmap_alloc(unsigned long size, unsigned long align);
+/* The same, but it may have blocks of an earlier use, nothing mapped: vm.nr_pages says how many. */
+struct vmap_area *vmap_alloc_loaded(unsigned long size, unsigned long align);
+/*
+ * The short way: a range that has exactly nr pages (1 to 256) loaded, as one block, and a window.
+ * NULL when the next one of that size is not so. This CPU's; does not sleep.
+ */
+struct vmap_area *vmap_alloc_ready(unsigned long nr);
 /*
  * The end of a range that nobody uses any more: unmaps what vm.nr_pages says, has the CPUs
  * forget it, frees its blocks and makes it free. Threads. `now`: all that before it returns,

@@ -55,7 +55,7 @@ static bool fill_place(void **place)
 }
 
 /* Where addr's 4 KiB place is, or NULL where nothing was ever put near it. */
-static struct vmap_area **place_of(unsigned long addr)
+static inline struct vmap_area **place_of(unsigned long addr)
 {
 	unsigned long at = addr - base;
 	struct pieces *pieces;

@@ -15,13 +15,14 @@
  * belongs to somebody else by now.
  *
  * A flush costs the same for one range and for many, so ranges are retired in batches. Each CPU
- * parks what it retires, until there are DIRTY_MAX of them or parked_max pages in them; then one
- * flush serves all. Larger areas are flushed by themselves. After the flush a range of a common
- * size stays with the CPU, clean, for its next allocation; so the usual pair of calls takes no
- * lock, searches no tree and changes no table but its own entries.
+ * parks what it retires, until there are DIRTY_MAX of them or vmap_limits.held pages in them;
+ * then one flush serves all. Larger areas are flushed by themselves. After the flush a range of
+ * a common size stays with the CPU, clean, for its next allocation, and so do its pages, if they
+ * are blocks of one size and the caller did not want a node: it is loaded. So the usual pair of
+ * calls takes no lock, searches no tree, allocates no page, and changes no table but its own
+ * entries. When memory runs short, all that is held so is given back (a shrinker).
  *
- * Common sizes are 1, 2, 4, ... 256 pages (a request is rounded up, in addresses, not in memory),
- * and 2 and 4 MiB: VMAP_CLASSES. A range of any other size goes back to its space.
+ * A range of a size that is not common (vmap_size.c) goes back to its space.
  *
  * Why nothing stale can be seen through a range that is used again. Let T be any translation of
  * a page of the range that some CPU has cached. It was made from an entry that was present, so
@@ -39,13 +40,15 @@
  *
  * Locks: purge_mutex, outermost: one vm_unmap_aliases() at a time. The list of the thread has
  * none: it is taken as a whole.
- * Costs: 4 KiB for each CPU; at most parked_max pages of each CPU wait for a flush.
+ * Costs: 4 KiB for each CPU; at most vmap_limits.held pages of each CPU wait for a flush, and as
+ * many for their next use.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
+#include <linux/shrinker.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
 #include <quarry/cpu_stack.h>
@@ -53,8 +56,9 @@
 
 #define DIRTY_MAX  64
 #define CLEAN_MAX  32
-#define PARKED_MAX 256	/* pages, and no more than 1/1024 of RAM */
-#define SMALL_CLASS_PAGES 256	/* classes 0 to 8: powers of two up to this; 9 and 10: 2, 4 MiB */
+#define RECYCLE_MIN 32	/* fewer are not worth a flush while there are other ranges */
+#define SMALL_PAGES 32
+#define HELD_MAX   1024	/* pages a CPU, and no more than 1/64 of RAM over all CPUs */
 
 /* A stack of pointers with its room. */
 #define STACK(room) union { struct cpu_stack stack; u64 words[1 + (room)]; }
@@ -63,6 +67,8 @@ struct pool {
 	STACK(DIRTY_MAX) dirty;
 	STACK(CLEAN_MAX) clean[VMAP_CLASSES];
 	unsigned long parked;		/* pages in `dirty` */
+	unsigned long loaded;		/* pages in `clean`, in all and by class */
+	unsigned long loaded_of[VMAP_CLASSES + 1];
 	struct vmap_area *drained;	/* chain: what vm_unmap_aliases() had it put there */
 };
 
@@ -79,36 +85,6 @@ static DEFINE_MUTEX(purge_mutex);
 static struct vmap_area *late;		/* chain: for the thread */
 static DECLARE_WAIT_QUEUE_HEAD(late_wait);
 static atomic_long_t nr_flushes;
-
-/* ---- Sizes ---- */
-
-static unsigned int class_of(unsigned long size, unsigned long align)
-{
-	unsigned long nr = size >> PAGE_SHIFT;
-
-	if (nr <= SMALL_CLASS_PAGES && align <= PAGE_SIZE)
-		return (unsigned int)fls64(nr - 1);
-	if ((size == SZ_2M || size == 2 * SZ_2M) && align <= SZ_2M)
-		return VMAP_CLASSES - 3 + (unsigned int)(size / SZ_2M);
-	return VMAP_OTHER;
-}
-
-/* Bytes of a class, without a guard. */
-static unsigned long class_size(unsigned int class)
-{
-	return PAGE_SIZE << class;
-}
-
-static struct vmap_space *space_of(const struct vmap_area *area)
-{
-	return area->start >= vmap_large.start ? &vmap_large : &vmap_small;
-}
-
-/* Pages that wait in the pools at most. */
-static unsigned long parked_max(void)
-{
-	return min_t(unsigned long, PARKED_MAX, totalram_pages() / 1024);
-}
 
 /* ---- Flushing ---- */
 
@@ -135,28 +111,36 @@ static void flush_chain(const struct vmap_area *chain)
 		flush(start, end);
 }
 
-static void free_blocks(struct vmap_area *area)
-{
-	struct page *page = area->blocks, *next;
-
-	for (area->blocks = NULL; page; page = next) {
-		next = (struct page *)page->private;
-		__free_pages(page, page->order);
-	}
-}
-
 static __rseq bool push_clean(struct vmap_area *area)
 {
 	return cpu_stack_push(&this_cpu_ptr(&pools)->clean[area->class].stack, area);
 }
 
-/* Every CPU has forgotten the range. */
-static void settle(struct vmap_area *area)
+static void count_loaded(const struct vmap_area *area, long sign)
 {
-	free_blocks(area);
+	long nr = area->blocks ? sign * (long)area->vm.nr_pages : 0;
+
+	this_cpu_add(pools.loaded, (unsigned long)nr);
+	this_cpu_add(pools.loaded_of[area->class], (unsigned long)nr);
+}
+
+/*
+ * Every CPU has forgotten the range; `keep`: there is room for its pages to stay with it. A large
+ * one without pages is not kept: it would lie on top of those that are loaded.
+ */
+static void settle(struct vmap_area *area, bool keep)
+{
+	bool small = area->vm.nr_pages <= SMALL_PAGES;
+
+	if (!keep || area->class == VMAP_OTHER || !vmap_may_stay_loaded(area))
+		vmap_unload(area);
 	WRITE_ONCE(area->state, VMAP_TAKEN);
-	if (area->class == VMAP_OTHER || !push_clean(area))
-		vmap_give(space_of(area), area);
+	count_loaded(area, 1);
+	if (likely(area->class != VMAP_OTHER && (small || area->blocks) && push_clean(area)))
+		return;
+	count_loaded(area, -1);
+	vmap_unload(area);
+	vmap_give(vmap_space_of(area), area);
 }
 
 /* Moves all of a stack onto a chain. On its CPU, interrupts off. */
@@ -165,29 +149,74 @@ static struct vmap_area *unstack(struct cpu_stack *stack, struct vmap_area *chai
 	while (stack->nr) {
 		struct vmap_area *area = stack->slot[--stack->nr];
 
+		if (area->state == VMAP_RETIRED)
+			this_cpu_sub(pools.parked, (unsigned long)area->vm.nr_pages);
+		else
+			count_loaded(area, -1);
 		area->left = chain;
 		chain = area;
 	}
 	return chain;
 }
 
-/* Makes what this CPU has parked clean; false when there was nothing. */
-static bool recycle(void)
+/* The pages of all classes but those in the mask are freed; their ranges stay. */
+static noinline void unload_others(unsigned int classes)
 {
 	struct pool *pool = this_cpu_ptr(&pools);
 	struct vmap_area *chain, *next;
 	unsigned long flags;
 
+	for (unsigned int i = 0; i < VMAP_CLASSES; i++) {
+		if (classes & 1U << i || !pool->loaded_of[i])
+			continue;
+		local_irq_save(flags);
+		chain = unstack(&pool->clean[i].stack, NULL);
+		local_irq_restore(flags);
+		for (; chain; chain = next) {
+			next = chain->left;
+			settle(chain, false);
+		}
+	}
+}
+
+/* How many pages of the chain there is no room for; other sizes make some first. */
+static unsigned long make_room(const struct vmap_area *chain)
+{
+	unsigned long pages = 0, loaded;
+	unsigned int classes = 0;
+
+	for (; chain; chain = chain->left) {
+		pages += chain->vm.nr_pages;
+		classes |= 1U << chain->class;
+	}
+	if (this_cpu_read(pools.loaded) + pages > vmap_limits.held)
+		unload_others(classes);
+	loaded = this_cpu_read(pools.loaded) + pages;
+	return loaded > vmap_limits.held ? loaded - vmap_limits.held : 0;
+}
+
+/*
+ * Makes what this CPU has parked clean; false when there was nothing. Those whose pages go come
+ * first, so that the next allocation finds one that is loaded.
+ */
+static bool recycle(void)
+{
+	struct pool *pool = this_cpu_ptr(&pools);
+	struct vmap_area *chain, *next;
+	unsigned long flags, excess, nr;
+
 	local_irq_save(flags);
 	chain = unstack(&pool->dirty.stack, NULL);
-	pool->parked = 0;
 	local_irq_restore(flags);
 	if (!chain)
 		return false;
 	flush_chain(chain);
+	excess = make_room(chain);
 	for (; chain; chain = next) {
 		next = chain->left;
-		settle(chain);
+		nr = chain->vm.nr_pages;
+		settle(chain, !excess);
+		excess -= min(excess, nr);
 	}
 	return true;
 }
@@ -199,48 +228,70 @@ static __rseq struct vmap_area *pop_clean(unsigned int class)
 	return cpu_stack_pop(&this_cpu_ptr(&pools)->clean[class].stack);
 }
 
-/* From the spaces: the one for its size first. Large ones are multiples of 2 MiB throughout. */
-static struct vmap_area *take(unsigned long size, unsigned long align, unsigned int class)
+/* No range of that size is ready. */
+static noinline struct vmap_area *refill(unsigned long size, unsigned long align,
+					 unsigned int class)
 {
-	bool large = size >= SZ_2M;
-	struct vmap_area *area;
-	unsigned long whole;
+	struct vmap_area *area = NULL;
 
-	if (class != VMAP_OTHER)
-		size = class_size(class);
-	whole = size + PAGE_SIZE;
-	if (large) {
-		align = max(align, SZ_2M);
-		whole = ALIGN(whole, SZ_2M);
+	if (class != VMAP_OTHER && this_cpu_read(pools.dirty.stack.nr) >= RECYCLE_MIN && recycle())
+		area = pop_clean(class);
+	if (area)
+		count_loaded(area, -1);
+	else
+		area = vmap_take_sized(size, align, class);
+	if (!area) {
+		vm_unmap_aliases();
+		area = vmap_take_sized(size, align, class);
 	}
-	area = vmap_take(large ? &vmap_large : &vmap_small, whole, align);
-	if (!area)
-		area = large ? vmap_take(&vmap_small, whole, align) :
-			       vmap_take(&vmap_large, ALIGN(whole, SZ_2M), max(align, SZ_2M));
-	if (area) {
-		area->class = (u8)class;
-		area->blocks = NULL;
-		area->vm = (struct vm_struct){ .addr = (void *)area->start };
+	return area;
+}
+
+__rseq struct vmap_area *vmap_alloc_ready(unsigned long nr)
+{
+	unsigned int class = vmap_small_class(nr);
+	struct cpu_stack *stack = &this_cpu_ptr(&pools)->clean[class].stack;
+	struct vmap_area *area = cpu_stack_pop(stack);
+
+	if (unlikely(!area))
+		return NULL;
+	if (likely(area->blocks && area->vm.nr_pages == nr && area->window &&
+		   !area->blocks->private)) {
+		this_cpu_sub(pools.loaded, nr);
+		this_cpu_sub(pools.loaded_of[class], nr);
+		return area;
 	}
+	if (unlikely(!cpu_stack_push(stack, area))) {
+		count_loaded(area, -1);
+		vmap_unload(area);
+		vmap_give(vmap_space_of(area), area);
+	}
+	return NULL;
+}
+
+struct vmap_area *vmap_alloc_loaded(unsigned long size, unsigned long align)
+{
+	unsigned int class = vmap_class_of(size, align);
+	struct vmap_area *area = NULL;
+
+	/* Rather than others' pages while many of one's own wait. */
+	if (this_cpu_read(pools.parked) > vmap_limits.held / 2)
+		recycle();
+	if (likely(class != VMAP_OTHER))
+		area = pop_clean(class);
+	if (area)
+		count_loaded(area, -1);
+	else
+		area = refill(size, align, class);
 	return area;
 }
 
 struct vmap_area *vmap_alloc(unsigned long size, unsigned long align)
 {
-	unsigned int class = class_of(size, align);
-	struct vmap_area *area = NULL;
+	struct vmap_area *area = vmap_alloc_loaded(size, align);
 
-	if (class != VMAP_OTHER) {
-		area = pop_clean(class);
-		if (!area && recycle())
-			area = pop_clean(class);
-	}
-	if (!area)
-		area = take(size, align, class);
-	if (!area) {
-		vm_unmap_aliases();
-		area = take(size, align, class);
-	}
+	if (area)
+		vmap_unload(area);
 	return area;
 }
 
@@ -256,7 +307,7 @@ static void retire_now(struct vmap_area *area)
 	unsigned long size = (unsigned long)area->vm.nr_pages << PAGE_SHIFT;
 
 	flush(area->start, area->start + size);
-	settle(area);
+	settle(area, this_cpu_read(pools.loaded) + area->vm.nr_pages <= vmap_limits.held);
 }
 
 static __rseq bool push_dirty(struct vmap_area *area)
@@ -267,9 +318,9 @@ static __rseq bool push_dirty(struct vmap_area *area)
 /* Parks it; what is parked is flushed when it gets too much. */
 static bool park(struct vmap_area *area)
 {
-	unsigned long max = parked_max();
+	unsigned long max = vmap_limits.held;
 
-	if (area->vm.nr_pages >= max || !push_dirty(area))
+	if (area->vm.nr_pages > max || !push_dirty(area))
 		return false;
 	this_cpu_add(pools.parked, (unsigned long)area->vm.nr_pages);
 	if (this_cpu_read(pools.parked) > max && can_flush())
@@ -277,17 +328,9 @@ static bool park(struct vmap_area *area)
 	return true;
 }
 
-void vmap_retire(struct vmap_area *area, bool now)
+/* It cannot be parked. */
+static noinline void retire_unparked(struct vmap_area *area, bool now)
 {
-	unsigned long size = (unsigned long)area->vm.nr_pages << PAGE_SHIFT;
-
-	/* A few pages are forgotten here at once, so that this CPU's mistakes are found. */
-	if (area->vm.nr_pages <= 16)
-		port_unmap(area->start, size);
-	else
-		port_unmap_lazy(area->start, size);
-	if (!now && park(area))
-		return;
 	if (!can_flush()) {
 		vmap_retire_later(area);
 		return;
@@ -295,6 +338,23 @@ void vmap_retire(struct vmap_area *area, bool now)
 	if (!now)
 		recycle();	/* it does not fit: so make room for the next ones as well */
 	retire_now(area);
+}
+
+static void unmap(struct vmap_area *area)
+{
+	if (unlikely(!area->vm.nr_pages))
+		return;		/* not even its first page was had */
+	if (likely(area->window))
+		port_window_unmap(area->window, area->vm.nr_pages);
+	else
+		port_unmap_lazy(area->start, (size_t)area->vm.nr_pages << PAGE_SHIFT);
+}
+
+void vmap_retire(struct vmap_area *area, bool now)
+{
+	unmap(area);
+	if (unlikely(now || !park(area)))
+		retire_unparked(area, now);
 }
 
 void vmap_retire_later(struct vmap_area *area)
@@ -318,21 +378,6 @@ static void retire_late_ones(void)
 	}
 }
 
-static int late_main(void *unused)
-{
-	for (;;) {
-		wait_event(late_wait, READ_ONCE(late));
-		retire_late_ones();
-		recycle();	/* nobody may come by this CPU's pool for long */
-	}
-	return 0;
-}
-
-int vmap_start(void)
-{
-	return IS_ERR(kthread_run(late_main, NULL, "vfree")) ? -ENOMEM : 0;
-}
-
 /* ---- All of it ---- */
 
 /* On each CPU, as an interrupt. */
@@ -343,16 +388,14 @@ static void drain(void *unused)
 
 	for (unsigned int i = 0; i < VMAP_CLASSES; i++)
 		chain = unstack(&pool->clean[i].stack, chain);
-	pool->parked = 0;
 	pool->drained = chain;
 }
 
-void vm_unmap_aliases(void)
+static void purge(void)
 {
 	struct vmap_area *chain = NULL, *area, *next;
 	unsigned int cpu;
 
-	might_sleep();
 	mutex_lock(&purge_mutex);
 	retire_late_ones();
 	on_each_cpu(drain, NULL, 1);
@@ -367,9 +410,59 @@ void vm_unmap_aliases(void)
 	flush_chain(chain);
 	for (; chain; chain = next) {
 		next = chain->left;
-		free_blocks(chain);
-		vmap_give(space_of(chain), chain);
+		vmap_unload(chain);
+		vmap_give(vmap_space_of(chain), chain);
 	}
-	vmap_nodes_wait();
 	mutex_unlock(&purge_mutex);
+}
+
+void vm_unmap_aliases(void)
+{
+	might_sleep();
+	purge();
+	vmap_nodes_wait();
+}
+
+/* ---- When memory runs short ---- */
+
+static unsigned long count_held(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long nr = 0;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		nr += READ_ONCE(per_cpu(pools, cpu).parked) + READ_ONCE(per_cpu(pools, cpu).loaded);
+	return nr;
+}
+
+static unsigned long free_held(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long nr = count_held(shrinker, sc);
+
+	purge();
+	return nr;
+}
+
+/* ---- The start ---- */
+
+static int late_main(void *unused)
+{
+	for (;;) {
+		wait_event(late_wait, READ_ONCE(late));
+		retire_late_ones();
+		recycle();	/* nobody may come by this CPU's pool for long */
+	}
+	return 0;
+}
+
+int vmap_start(void)
+{
+	static struct shrinker shrinker = {
+		.count_objects = count_held, .scan_objects = free_held, .seeks = DEFAULT_SEEKS,
+	};
+
+	vmap_limits.held = min_t(unsigned long, HELD_MAX,
+				 totalram_pages() / 64 / num_online_cpus());
+	register_shrinker(&shrinker, "vmalloc");
+	return IS_ERR(kthread_run(late_main, NULL, "vfree")) ? -ENOMEM : 0;
 }

@@ -270,6 +270,20 @@ void port_unmap_lazy(unsigned long va, size_t size)
 	port_unmap(va, size);
 }
 
+/* There is no shorter way than a system call. */
+void *port_window(unsigned long va, size_t size)
+{
+	return NULL;
+}
+
+void port_window_map(void *window, phys_addr_t pa, unsigned long nr)
+{
+}
+
+void port_window_unmap(void *window, unsigned long nr)
+{
+}
+
 int port_protect(unsigned long va, size_t size, enum port_prot rights)
 {
 	unsigned long *entries = entries_of(va, size);

@@ -89,14 +89,47 @@ static bool is_leaf(u64 entry, unsigned int shift)
  */
 static u64 *descend(unsigned long va, unsigned int *shift)
 {
-	u64 *table = kernel_root, *entry;
+	u64 *table = pgtable_start(va, shift), *entry;
 
-	for (*shift = SHIFT_ROOT;; *shift -= 9) {
+	for (;; *shift -= 9) {
 		entry = &table[table_index(va, *shift)];
 		if (!(READ_ONCE(*entry) & PTE_PRESENT) || is_leaf(*entry, *shift))
 			return entry;
 		table = table_of(*entry);
 	}
+}
+
+/*
+ * The entry of level `stop` for an address of the vmalloc area, if the tables on the way are
+ * there; NULL if not. These tables lie in the direct map, never in the image.
+ */
+static __always_inline u64 *entry_at(unsigned long va, unsigned int stop)
+{
+	unsigned int shift;
+	u64 *table = pgtable_start(va, &shift), entry;
+
+	for (; shift > stop; shift -= 9) {
+		entry = READ_ONCE(table[table_index(va, shift)]);
+		if ((entry & (PTE_PRESENT | PTE_LARGE)) != PTE_PRESENT)
+			return NULL;
+		table = direct_map(entry & PTE_ADDRESS);
+	}
+	return &table[table_index(va, stop)];
+}
+
+static u64 *small_entry(unsigned long va)
+{
+	return entry_at(va, SHIFT_4K);
+}
+
+/* For [va, va + 2 MiB) as a whole: its large entry, or one that may become it; NULL. */
+static inline u64 *whole_entry(unsigned long va, size_t size)
+{
+	u64 *entry = NULL;
+
+	if (size == SZ_2M && IS_ALIGNED(va, SZ_2M) && in_vmalloc(va))
+		entry = entry_at(va, SHIFT_2M);
+	return entry && (!*entry || (*entry & PTE_LARGE)) ? entry : NULL;
 }
 
 /* The level of the largest entry that can begin the range. */
@@ -198,15 +231,31 @@ static void forget_run(unsigned long va, unsigned long nr)
 		tlb_forget(va);
 }
 
+/* Is it a run of small entries of the vmalloc area? Its first one, or NULL. */
+static inline u64 *small_run(unsigned long va, size_t size)
+{
+	return in_vmalloc(va) && run_length(va, size) == size >> SHIFT_4K && size < SZ_2M ?
+	       small_entry(va) : NULL;
+}
+
 int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
 {
 	bool fresh = in_vmalloc(va);
-	u64 bits = rights_bits(prot) | PTE_GLOBAL, *entry;
+	u64 bits = rights_bits(prot) | PTE_GLOBAL, *entry = small_run(va, size);
 	unsigned long nr, step;
 	unsigned int shift;
 
 	if (is_wx(prot))
 		return -EINVAL;
+	if (likely(entry)) {
+		fill(entry, size >> SHIFT_4K, pa | bits | type_bits(prot, SHIFT_4K));
+		return 0;
+	}
+	entry = IS_ALIGNED(pa, SZ_2M) ? whole_entry(va, size) : NULL;
+	if (entry) {
+		WRITE_ONCE(*entry, pa | bits | type_bits(prot, SHIFT_2M) | PTE_LARGE);
+		return 0;
+	}
 	if (!fresh && !is_prepared(va, pa, size))
 		return -EFAULT;
 	for (; size; va += step, pa += step, size -= step) {
@@ -226,11 +275,20 @@ int port_map(unsigned long va, phys_addr_t pa, size_t size, enum port_prot prot)
 static void unmap(unsigned long va, size_t size, bool forget)
 {
 	unsigned long end = va + size, nr, step;
+	u64 *entry = small_run(va, size);
 	unsigned int shift;
-	u64 *entry;
 
+	if (likely(entry)) {
+		clear(entry, size >> SHIFT_4K);
+		if (forget)
+			forget_run(va, size >> SHIFT_4K);
+		return;
+	}
 	for (; va < end; va = ALIGN_DOWN(va, 1UL << shift) + step) {
-		entry = descend(va, &shift);
+		entry = whole_entry(va, min(end - va, SZ_2M));
+		shift = SHIFT_2M;
+		if (!entry)
+			entry = descend(va, &shift);
 		nr = shift > SHIFT_4K ? 1 : run_length(va, end - va);
 		step = nr << shift;
 		if (shift > SHIFT_4K && !*entry)
@@ -249,6 +307,25 @@ void port_unmap(unsigned long va, size_t size)
 void port_unmap_lazy(unsigned long va, size_t size)
 {
 	unmap(va, size, false);
+}
+
+/* A window is the first entry, if all of them are in one table. */
+void *port_window(unsigned long va, size_t size)
+{
+	if (!in_vmalloc(va) || run_length(va, size) != size >> SHIFT_4K)
+		return NULL;
+	pgtable_walk(kernel_root, va, SHIFT_4K, true);
+	return small_entry(va);
+}
+
+void port_window_map(void *window, phys_addr_t pa, unsigned long nr)
+{
+	fill(window, nr, pa | pte_data() | PTE_WRITE | PTE_GLOBAL);
+}
+
+void port_window_unmap(void *window, unsigned long nr)
+{
+	clear(window, nr);
 }
 
 void port_flush(unsigned long va, size_t size)

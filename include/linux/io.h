@@ -45,6 +45,38 @@ IO_WRITE(writeq, u64)
 #undef IO_READ
 #undef IO_WRITE
 
+/*
+ * Maps physical [phys, phys + size), which need not be whole pages, and returns the address of
+ * its first byte. NULL, after a report, when it is empty, no address of this machine, or RAM:
+ * RAM has a cached mapping already, and the same memory with another type is a mistake. The
+ * types: uncached; gathered writes (framebuffers); cached; cached with immediate writes. May
+ * sleep. iounmap() takes the same address: no CPU reaches the device there when it returns.
+ */
+void __iomem *ioremap(phys_addr_t phys, size_t size);
+#define ioremap_uc(phys, size)	    ioremap(phys, size)
+#define ioremap_np(phys, size)	    ioremap(phys, size)
+#define ioremap_nocache(phys, size) ioremap(phys, size)
+void __iomem *ioremap_wc(phys_addr_t phys, size_t size);
+void __iomem *ioremap_cache(phys_addr_t phys, size_t size);
+void __iomem *ioremap_wt(phys_addr_t phys, size_t size);
+void iounmap(const volatile void __iomem *addr);
+
+/*
+ * The same for what behaves as memory. Whole RAM under MEMREMAP_WB is where the direct map has it
+ * (HIGHMEM gets a mapping); RAM under another type alone, and what is RAM in part, is refused.
+ * Of several flags the first that fits, in this order, is taken.
+ */
+#define MEMREMAP_WB 1
+#define MEMREMAP_WT 2
+#define MEMREMAP_WC 4
+void *memremap(phys_addr_t phys, size_t size, unsigned long flags);
+void memunmap(void *addr);
+
+/* Byte by byte, or in larger pieces where both sides are aligned alike. */
+void memcpy_fromio(void *to, const volatile void __iomem *from, size_t count);
+void memcpy_toio(volatile void __iomem *to, const void *from, size_t count);
+void memset_io(volatile void __iomem *to, int value, size_t count);
+
 #define ioread8(addr)		readb(addr)
 #define ioread16(addr)		readw(addr)
 #define ioread32(addr)		readl(addr)

@@ -204,7 +204,42 @@ size_t ksize(const void *object);
 /* How many bytes kmalloc(size) would really have. */
 size_t kmalloc_size_roundup(size_t size);
 
+/* ---- From kmalloc() if that has it at once, else from vmalloc(): kvmalloc.c ---- */
+
+/*
+ * Physically contiguous only where that is cheap. Above a page, where kmalloc() has no such block
+ * without reclaim, from vmalloc(); for that gfp must allow sleeping. NULL on failure.
+ */
+void *kvmalloc_node(size_t size, gfp_t gfp, int nid);
+#define kvmalloc(size, gfp)		 kvmalloc_node(size, gfp, NUMA_NO_NODE)
+#define kvzalloc(size, gfp)		 kvmalloc_node(size, (gfp) | __GFP_ZERO, NUMA_NO_NODE)
+#define kvzalloc_node(size, gfp, nid)	 kvmalloc_node(size, (gfp) | __GFP_ZERO, nid)
+#define kvmalloc_array(n, size, gfp)	 kvmalloc_node(size_mul(n, size), gfp, NUMA_NO_NODE)
+#define kvcalloc(n, size, gfp)		 kvmalloc_array(n, size, (gfp) | __GFP_ZERO)
+#define kvmalloc_array_node(n, size, gfp, nid) kvmalloc_node(size_mul(n, size), gfp, nid)
+#define kvcalloc_node(n, size, gfp, nid) kvmalloc_array_node(n, size, (gfp) | __GFP_ZERO, nid)
+void *kvmemdup(const void *source, size_t size, gfp_t gfp);
+/* What any of kmalloc(), vmalloc(), kvmalloc() gave. NULL is fine. Any context but NMIs. */
+void kvfree(const void *addr);
+void kvfree_sensitive(const void *addr, size_t size);
+/* As krealloc(), for what kvmalloc() gave. Before Linux 6.12 the old size came second. */
+void *__kvrealloc(const void *addr, size_t size, gfp_t gfp);
+#define __kvrealloc3(addr, size, gfp)		__kvrealloc(addr, size, gfp)
+#define __kvrealloc4(addr, old_size, size, gfp) __kvrealloc(addr, size, gfp)
+#define __kvrealloc_pick(a, b, c, d, name, ...) name
+#define kvrealloc(...) \
+	__kvrealloc_pick(__VA_ARGS__, __kvrealloc4, __kvrealloc3)(__VA_ARGS__)
+
 /* ---- When memory is freed later ---- */
+
+/* The same as kfree_rcu() and its like below, also for what came from vmalloc(). */
+void __kvfree_call_rcu(struct rcu_head *head);
+#define kvfree_rcu(ptr, field) do { \
+	__typeof__(ptr) _p = (ptr); \
+	if (_p) \
+		__kvfree_call_rcu(&_p->field); \
+} while (0)
+void kvfree_rcu_mightsleep(const void *addr);
 
 void __kfree_call_rcu(struct rcu_head *head);
 

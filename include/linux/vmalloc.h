@@ -11,6 +11,7 @@
 
 #include <linux/gfp.h>
 #include <linux/mm_types.h>
+#include <linux/overflow.h>
 #include <linux/pgtable.h>
 #include <linux/types.h>
 
@@ -53,6 +54,10 @@ void *vmalloc_huge(unsigned long size, gfp_t gfp) __malloc;
 void *__vmalloc(unsigned long size, gfp_t gfp) __malloc;
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
 		     const void *caller) __malloc;
+
+/* For n members of that size; NULL when the product does not fit. The second: zeroed. */
+#define vmalloc_array(n, size) vmalloc(size_mul(n, size))
+#define vcalloc(n, size)       vzalloc(size_mul(n, size))
 
 /*
  * NULL does nothing. What is not the start of such an area, or was freed before, is reported

@@ -106,6 +106,17 @@ void port_unmap(unsigned long va, size_t size);
 void port_unmap_lazy(unsigned long va, size_t size);
 
 /*
+ * A shorter way to map a range of the vmalloc area again and again: a window is what the host
+ * found out about [va, va + size) once, at most 2 MiB; it makes the tables (may sleep). NULL: there
+ * is none for this range, or no memory; then port_map() and port_unmap() serve. Through a window
+ * nr pages from its first on are mapped, readable and writable memory, and unmapped, as by
+ * port_map() and port_unmap_lazy(), but that cannot fail. Any context.
+ */
+void *port_window(unsigned long va, size_t size);
+void port_window_map(void *window, phys_addr_t pa, unsigned long nr);
+void port_window_unmap(void *window, unsigned long nr);
+
+/*
  * Changes the rights of what is mapped in [va, va + size), part of the vmalloc area; its memory
  * type stays. A large entry that lies in it in part is cut into small ones: may sleep, and
  * -ENOMEM (some of the range changed) when there is no memory for that. -EINVAL, nothing

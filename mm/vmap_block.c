@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The blocks of pages that an area of vmalloc() consists of: a list through page->private of
+ * their first descriptors, which begins at area->blocks. They are marked as those of __GFP_COMP,
+ * so that whoever takes a reference to one of their pages holds the whole block; the mark goes
+ * when nobody else holds one any more, so that the block passes through the CPU's caches.
+ *
+ * Locks: none; the area is its caller's.
+ */
+#include "vmap.h"
+
+void vmap_unload(struct vmap_area *area)
+{
+	struct page *page = area->blocks, *next;
+
+	for (area->blocks = NULL; page; page = next) {
+		next = (struct page *)page->private;
+		if (page->order && page_ref_count(page) == 1)
+			page->flags &= ~PG_COMP;
+		__free_pages(page, page->order);
+	}
+}
+
+bool vmap_may_stay_loaded(const struct vmap_area *area)
+{
+	const struct page *page = area->blocks;
+
+	if (!area->plain)
+		return false;
+	for (; page; page = (const struct page *)page->private)
+		if (page_ref_count(page) != 1 || page->order != area->blocks->order)
+			return false;
+	return area->blocks;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/* Mappings of device memory, and the rights of mappings. */
+#include <linux/highmem.h>
+#include <linux/io.h>
+#include <linux/set_memory.h>
+#include <linux/sizes.h>
+#include <linux/vmalloc.h>
+#include "mm/internal.h"
+#include "tests/probe.h"
+#include "tests/selftest.h"
+
+/*
+ * Physical addresses that are no RAM: behind the last of it. Nothing answers there (the hosted
+ * port's RAM reaches up to a multiple of 256 MiB), so they are mapped and looked at, not touched.
+ */
+static phys_addr_t no_ram(void)
+{
+	return ALIGN((phys_addr_t)max_pfn << PAGE_SHIFT, SZ_1G);
+}
+
+SELFTEST(ioremap, types_and_offsets_are_kept)
+{
+	static const struct {
+		void __iomem *(*map)(phys_addr_t phys, size_t size);
+		enum port_prot type;
+	} forms[] = {
+		{ ioremap, PORT_UC }, { ioremap_wc, PORT_WC }, { ioremap_cache, PORT_WB },
+		{ ioremap_wt, PORT_WT },
+	};
+	phys_addr_t phys = no_ram() + 0x1234;
+	struct port_mapping mapping;
+	struct vm_struct *vm;
+	char *addr;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(forms); i++) {
+		addr = forms[i].map(phys, 3 * PAGE_SIZE);
+		REQUIRE(addr);
+		CHECK_EQ((unsigned long)addr % PAGE_SIZE, 0x234);
+		REQUIRE(port_query((unsigned long)addr + PAGE_SIZE, &mapping));
+		CHECK_EQ(mapping.pa, phys + PAGE_SIZE);
+		/* A CPU without a table of page attributes has no WC, and takes UC. */
+		CHECK(mapping.prot == (PORT_RW | forms[i].type) ||
+		      (forms[i].type == PORT_WC && mapping.prot == (PORT_RW | PORT_UC)));
+		vm = find_vm_area(addr);
+		CHECK(vm && vm->flags & VM_IOREMAP && vm->phys_addr == phys);
+		CHECK_EQ(vm->nr_pages, 4);
+		iounmap(addr);
+		CHECK(!port_query((unsigned long)addr, &mapping));
+	}
+}
+
+SELFTEST(ioremap, large_devices_get_large_entries)
+{
+	struct port_mapping mapping;
+	phys_addr_t phys = no_ram();
+	char *addr = ioremap(phys, SZ_2M + PAGE_SIZE);
+
+	REQUIRE(addr);
+	REQUIRE(port_query((unsigned long)addr + SZ_1M, &mapping));
+	CHECK_EQ(mapping.pa, phys + SZ_1M);
+	CHECK_EQ(mapping.prot, PORT_RW | PORT_UC);
+	CHECK(mapping.size == SZ_2M || mapping.size == SZ_4K);
+	iounmap(addr);
+	addr = ioremap_wc(phys, SZ_2G);
+	REQUIRE(addr);
+	REQUIRE(port_query((unsigned long)addr + SZ_1G + 5, &mapping));
+	CHECK_EQ(mapping.pa, phys + SZ_1G + 5);
+	CHECK_EQ(mapping.pa % mapping.size, ((unsigned long)addr + SZ_1G + 5) % mapping.size);
+	iounmap(addr);
+}
+
+SELFTEST(ioremap, conflicts_are_refused)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	phys_addr_t phys = no_ram();
+	char *addr;
+
+	REQUIRE(page);
+	selftest_expect_reports(8);
+	CHECK(!ioremap(page_to_phys(page), PAGE_SIZE));		/* RAM */
+	CHECK(!ioremap(phys, 0));
+	CHECK(!ioremap(~0ULL - 10, PAGE_SIZE));			/* wraps */
+	CHECK(!ioremap(1ULL << 60, PAGE_SIZE));
+	CHECK(!memremap(page_to_phys(page), PAGE_SIZE, MEMREMAP_WC));
+	addr = ioremap(phys, PAGE_SIZE);
+	REQUIRE(addr);
+	CHECK(!ioremap_cache(phys + 8, 8));			/* of another type */
+	iounmap(addr);
+	iounmap(addr);						/* twice */
+	vfree(addr);						/* of another kind */
+	__free_page(page);
+}
+
+SELFTEST(ioremap, memremap_of_ram_is_the_direct_map)
+{
+	struct page *low = alloc_page(GFP_KERNEL), *high = alloc_page(GFP_HIGHUSER);
+	u8 *addr, byte = 0;
+
+	REQUIRE(low && high);
+	addr = memremap(page_to_phys(low) + 16, 64, MEMREMAP_WB);
+	CHECK(addr == (u8 *)page_address(low) + 16);
+	memunmap(addr);
+	memcpy_to_page(high, 9, "x", 1);
+	addr = memremap(page_to_phys(high), PAGE_SIZE, MEMREMAP_WB);
+	REQUIRE(addr);
+	CHECK(is_vmalloc_addr(addr) == PageHighMem(high));
+	CHECK(probe_read(addr + 9, &byte) && byte == 'x');
+	memunmap(addr);
+	__free_page(low);
+	__free_page(high);
+}
+
+SELFTEST(ioremap, copies_reach_every_byte)
+{
+	u8 from[64], to[64], *area = vzalloc(PAGE_SIZE);
+
+	REQUIRE(area);
+	for (unsigned int i = 0; i < sizeof(from); i++)
+		from[i] = (u8)(i + 1);
+	for (unsigned int at = 0; at < 9; at++) {
+		for (unsigned int len = 0; len <= 40; len += 5) {
+			memset_io(area, 0xee, 64);
+			memcpy_toio(area + at, from, len);
+			CHECK(!memcmp(area + at, from, len) && area[at + len] == 0xee);
+			memset(to, 0, sizeof(to));
+			memcpy_fromio(to + 3, area + at, len);
+			CHECK(!memcmp(to + 3, from, len) && !to[3 + len]);
+		}
+	}
+	vfree(area);
+}
+
+SELFTEST(ioremap, rights_of_pages_can_be_changed)
+{
+	u8 *area = vmalloc(4 * PAGE_SIZE), byte;
+	struct port_mapping mapping;
+
+	REQUIRE(area);
+	CHECK_EQ(set_memory_ro((unsigned long)area + PAGE_SIZE, 2), 0);
+	CHECK(probe_write(area, 1) && probe_write(area + 3 * PAGE_SIZE, 1));
+	CHECK(!probe_write(area + PAGE_SIZE, 1) && !probe_write(area + 2 * PAGE_SIZE, 1));
+	CHECK(probe_read(area + PAGE_SIZE, &byte));
+	CHECK_EQ(set_memory_x((unsigned long)area + PAGE_SIZE, 1), 0);
+	CHECK(port_query((unsigned long)area + PAGE_SIZE, &mapping));
+	CHECK(!(mapping.prot & PORT_RW));
+	CHECK_EQ(set_memory_nx((unsigned long)area + PAGE_SIZE, 1), 0);
+	CHECK_EQ(set_memory_rw((unsigned long)area + PAGE_SIZE, 2), 0);
+	CHECK(probe_write(area + PAGE_SIZE, 1));
+	selftest_expect_reports(3);
+	CHECK_EQ(set_memory_x((unsigned long)area, 1), -EINVAL);	/* still writable */
+	CHECK_EQ(set_memory_ro((unsigned long)area, 5), -EINVAL);	/* more than there is */
+	CHECK_EQ(set_memory_ro((unsigned long)area + 8, 1), -EINVAL);
+	vfree(area);
+}
+
+/* A large entry is cut, and the other pages of it stay as they were. */
+SELFTEST(ioremap, rights_of_one_page_in_two_mebibytes)
+{
+	u8 *area = __vmalloc(SZ_2M, GFP_KERNEL | __GFP_NOWARN);
+
+	if (!area)
+		SKIP("no 2 MiB of memory");
+	memset(area, 0x77, SZ_2M);
+	CHECK_EQ(set_memory_ro((unsigned long)area + SZ_1M, 1), 0);
+	CHECK(!probe_write(area + SZ_1M, 1));
+	CHECK(probe_write(area + SZ_1M - 1, 1) && probe_write(area + SZ_1M + PAGE_SIZE, 1));
+	CHECK_EQ(area[SZ_1M + 5], 0x77);
+	CHECK_EQ(area[SZ_2M - 1], 0x77);
+	vfree(area);
+}
