@@ -50,9 +50,15 @@ iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
 
 ## the kernel
 
+# On unless STACK_PROTECTOR=0. Clang before 16 cannot name the guard; it reads CPU 0's.
+STACK_PROTECTOR ?= 1
+STACK_PROTECTOR_FLAGS := $(if $(filter-out 0,$(STACK_PROTECTOR)),-fstack-protector-strong \
+	$(if $(findstring clang,$(CC)),-mstack-protector-guard=global,-mstack-protector-guard=tls \
+	-mstack-protector-guard-reg=gs -mstack-protector-guard-symbol=__stack_chk_guard), \
+	-fno-stack-protector)
 CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
 	-mno-mmx -mno-sse -mno-sse2 -mno-80387 -mgeneral-regs-only -fno-omit-frame-pointer \
-	-fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-common $(STACK_PROTECTOR_FLAGS) -fno-asynchronous-unwind-tables \
 	-O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
 	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS) \
 	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1) \

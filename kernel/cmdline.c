@@ -24,6 +24,7 @@ static const char *const known[] = {
 	"memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=", "nosmp", "numa=", "report=",
 	"scale=", "seed=", "slab_debug=", "swiotlb=", "tap=", "test=", "watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
+	"no5lvl", "nokaslr",
 	NULL
 };
 

@@ -68,6 +68,9 @@ void module_params_set(void);
 /* Calls fn with the name of each, `module.name`, until it returns true; then true. */
 bool module_param_each(bool (*fn)(const char *name, void *arg), void *arg);
 
+/* stackprotector.c: the very first call, before any other CPU's data is copied from ours. */
+void stack_protector_init(u64 random);
+
 /* 7. selftest.c */
 
 /* How many cases selftest_run() has chosen: 0 when the command line kept it from running. */

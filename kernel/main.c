@@ -79,11 +79,14 @@ void kernel_main(u32 loader, u32 info)
 	u64 entered = get_cycles();
 	bool good;
 
+	stack_protector_init(arch_entropy());	/* before the first copy of per-CPU data */
 	percpu_init();				/* CPU 0's data kept as the others' pattern */
 	traps_init();				/* from here on a fault is a report */
 	cpu_init();				/* features found, protections on */
 	device_map_init();			/* arch_map_device() works */
 	boot_parse(loader, info);		/* the loader's words, copied */
+	la57_init();				/* five levels of page tables, where there are */
+	kaslr_init();				/* where the data areas lie is decided */
 	console_init();				/* serial and screen: the log comes out */
 	acpi_init();				/* firmware tables found and checked */
 	memory_init();				/* memblock knows RAM and what is taken */

@@ -85,6 +85,7 @@ static DEFINE_MUTEX(purge_mutex);
 static struct vmap_area *late;		/* chain: for the thread */
 static DECLARE_WAIT_QUEUE_HEAD(late_wait);
 static atomic_long_t nr_flushes;
+static atomic_long_t nr_late;		/* in `late`, or taken out and not retired yet */
 
 /* ---- Flushing ---- */
 
@@ -361,6 +362,7 @@ void vmap_retire_later(struct vmap_area *area)
 {
 	struct vmap_area *first = READ_ONCE(late);
 
+	atomic_long_inc(&nr_late);
 	do {
 		area->left = first;
 	} while (!__atomic_compare_exchange_n(&late, &first, area, false, __ATOMIC_RELEASE,
@@ -375,6 +377,7 @@ static void retire_late_ones(void)
 	for (; area; area = next) {
 		next = area->left;
 		vmap_retire(area, false);
+		atomic_long_dec(&nr_late);
 	}
 }
 
@@ -419,6 +422,9 @@ static void purge(void)
 void vm_unmap_aliases(void)
 {
 	might_sleep();
+	retire_late_ones();
+	while (atomic_long_read(&nr_late))	/* the thread is about to retire some */
+		schedule_timeout_uninterruptible(1);
 	purge();
 	vmap_nodes_wait();
 }

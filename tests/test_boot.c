@@ -54,6 +54,7 @@ static void flip_user_above(const void *va)
 
 	for (shift = SHIFT_2M; shift <= SHIFT_ROOT; shift += 9)
 		*pgtable_walk(kernel_root, (unsigned long)va, shift, false) ^= PTE_USER;
+	kernel_top[TABLE_ENTRIES - 1] ^= PTE_USER;
 }
 
 /* The walk itself is worth nothing unless it finds what it looks for. */
@@ -137,7 +138,7 @@ SELFTEST(boot, nothing_lies_in_the_lower_half)
 	unsigned int i;
 
 	for (i = 0; i < TABLE_ENTRIES / 2; i++)
-		CHECK_EQ(kernel_root[i], 0);
+		CHECK_EQ(kernel_root[i] | kernel_top[i], 0);
 	CHECK(!readable(NULL));
 	CHECK(!readable((const void *)SZ_1M));
 	CHECK(!readable((const void *)image_phys(image_start)));
@@ -194,8 +195,8 @@ SELFTEST(boot, direct_map_is_ram_without_highmem)
 
 	for_each_direct_range(i, &start, &end) {
 		CHECK(readable(direct_map(start)) && readable(direct_map(end - 1)));
-		CHECK(port_translate(DIRECT_BASE + start, &pa) && pa == start);
-		CHECK(port_translate(DIRECT_BASE + end - 1, &pa) && pa == end - 1);
+		CHECK(port_translate(port_direct_base + start, &pa) && pa == start);
+		CHECK(port_translate(port_direct_base + end - 1, &pa) && pa == end - 1);
 		CHECK_EQ(readable(direct_map(end)), is_direct(end));
 		CHECK_EQ(!start || readable(direct_map(start - 1)), !start || is_direct(start - 1));
 	}
@@ -408,7 +409,7 @@ SELFTEST(boot, device_window_is_reused)
 }
 
 /* The last CPU's deepest slot of the kmap window, which no other test comes to. */
-#define SPARE_SLOT (KMAP_BASE + (QUARRY_KMAP_SLOTS + \
+#define SPARE_SLOT (port_kmap_base + (QUARRY_KMAP_SLOTS + \
 		    QUARRY_NR_CPUS * QUARRY_KMAP_LOCAL_DEPTH - 1) * PAGE_BYTES)
 
 SELFTEST(boot, port_map_replaces_and_protects)

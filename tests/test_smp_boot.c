@@ -20,6 +20,7 @@
 #include <arch/x86_64/pgtable.h>
 #include <arch/x86_64/traps.h>
 #include <kernel/cpu.h>
+#include <quarry/port.h>
 #include <quarry/rseq.h>
 #include <tests/probe.h>
 #include <tests/selftest.h>
@@ -111,7 +112,9 @@ SELFTEST(smp_boot, protections_are_the_same)
 		CHECK_EQ(other.efer, first.efer);
 		CHECK_EQ(other.pat, first.pat);
 	}
-	CHECK_EQ(first.cr3, image_phys(kernel_root));
+	CHECK_EQ(first.cr3, paging_root());
+	CHECK_EQ(!!(first.cr4 & CR4_LA57), la57_is_on());
+	CHECK_EQ(port_vmalloc_base < HALF_BASE, la57_is_on());
 	CHECK_EQ(paging_check_wx(), 0);
 }
 

@@ -4,6 +4,7 @@
  * use to touch memory that may fault.
  */
 #include <linux/kernel.h>
+#include <quarry/quarry.h>
 
 #include "host.h"
 #include "hosted.h"
@@ -76,6 +77,7 @@ unsigned int arch_backtrace(unsigned long fp, unsigned long *pcs, unsigned int m
 
 static void report_fault(const struct host_fault *fault)
 {
+	char text[200];
 	unsigned int i;
 
 	if (fault->is_access)
@@ -86,6 +88,8 @@ static void report_fault(const struct host_fault *fault)
 	if (fault->is_access && hosted_stack_of(fault->address, true) > 0 &&
 	    hosted_stack_of(fault->address, false) < 0)
 		pr_emerg("that is the guard page below a stack: it overflowed\n");
+	if (fault->is_access && quarry_explain_address(fault->address, text, sizeof(text)))
+		pr_emerg("BUG: %s\n", text);
 	pr_emerg("at [<%016lx>] %pS\n", fault->pc, (void *)fault->pc);
 	for (i = 0; i < HOST_NR_REGS; i++)
 		printk("%s%5s %016lx%s", i % 4 ? KERN_CONT : KERN_EMERG, host_reg_names[i],

@@ -21,9 +21,11 @@ static inline phys_addr_t image_phys(const void *address)
 }
 
 /* The direct map. Before paging_init() it covers 4 GiB, afterwards RAM without HIGHMEM. */
+extern unsigned long port_direct_base;
+
 static inline void *direct_map(phys_addr_t pa)
 {
-	return (void *)(DIRECT_BASE + pa);
+	return (void *)(port_direct_base + pa);
 }
 
 /* 2. cpu.c */
@@ -42,6 +44,9 @@ extern struct cpu_features cpu;
 void cpu_init(void);
 /* The same protections on a further CPU, which already runs on the final page tables. */
 void cpu_init_other(void);
+
+/* entropy.c: a number that cannot be foreseen, if the machine has any. While booting. */
+u64 arch_entropy(void);
 
 /* 3. traps.c, cpu_tables.c, interrupts.c, stop.c */
 
@@ -84,6 +89,8 @@ const char *stack_overflowed(unsigned long address);
 
 /* Builds the final page tables from memblock's ranges and switches to them. */
 void paging_init(void);
+/* The physical address of their root. */
+u64 paging_root(void);
 
 /*
  * Walks the live tables: returns the number of leaf entries that are writable and
@@ -91,6 +98,17 @@ void paging_init(void);
  * and only user entries count.
  */
 unsigned int paging_check_wx(void);
+
+/* la57.c: to five levels, where that can be; once, after boot_parse(). */
+void la57_init(void);
+bool la57_is_on(void);
+/* The physical address of the root that maps the first 4 GiB one to one. */
+u64 la57_boot_root(void);
+
+/* kaslr.c: moves the data areas; once, after boot_parse(), before anyone keeps an address. */
+void kaslr_init(void);
+/* A multiple of 1 GiB below `choices` GiB; 0 under nokaslr. */
+u64 kaslr_offset(u64 choices);
 
 /* 6. device_map.c */
 

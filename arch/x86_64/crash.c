@@ -13,6 +13,9 @@
  *	divide	  by zero
  *	panic	  a call of panic()
  *	thread	  a recursion without end in a thread, on the last CPU
+ *	smash	  a write over the end of an array on the stack
+ *	vmalloc	  a write behind what vmalloc() gave
+ *	guard	  a write below the stack of a thread
  *	stuck	  a panic while all other CPUs keep their interrupts off
  */
 #include <linux/delay.h>
@@ -20,7 +23,9 @@
 #include <linux/kthread.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 #include <kernel/boot.h>
+#include <kernel/cpu.h>
 #include <quarry/port.h>
 
 #include "arch.h"
@@ -90,6 +95,32 @@ static void crash_thread(void)
 		msleep(10000);
 }
 
+static void noinline crash_vmalloc(void)
+{
+	u8 *area = vmalloc(PAGE_SIZE);
+
+	if (area)
+		WRITE_ONCE(area[PAGE_SIZE + 8], 1);
+}
+
+static void crash_guard(void)
+{
+	u8 *stack = arch_stack_alloc();
+
+	if (stack)
+		WRITE_ONCE(stack[-16], 1);
+}
+
+static void noinline crash_smash(void)
+{
+	volatile char buffer[16];
+	volatile char *byte = buffer;
+
+	__asm__("" : "+r"(byte));	/* the compiler need not know where it ends */
+	for (unsigned int i = 0; i < 40; i++)
+		byte[i] = 'A';
+}
+
 static void keep_interrupts_off(void *info)
 {
 	for (;;)
@@ -110,6 +141,7 @@ static const struct {
 	{ "read", crash_read }, { "null", crash_null }, { "text", crash_text },
 	{ "exec", crash_exec }, { "stack", crash_stack }, { "invalid", crash_invalid },
 	{ "divide", crash_divide }, { "panic", crash_panic }, { "thread", crash_thread },
+	{ "smash", crash_smash }, { "vmalloc", crash_vmalloc }, { "guard", crash_guard },
 	{ "stuck", crash_stuck },
 };
 

@@ -3,8 +3,9 @@
  * Where everything lies. Read by C and by assembly.
  *
  *	0000000000000000  identity map of 4 GiB, while booting only
+ *	ffa0000000000000  vmalloc area with five levels, 1 PiB at most	(quarry)
  *	ffff888000000000  direct map: RAM but for HIGHMEM, 64 TiB at most
- *	ffffc90000000000  vmalloc area, 32 TiB at most		   (quarry)
+ *	ffffc90000000000  vmalloc area with four, 32 TiB at most  (quarry)
  *	ffffea0000000000  page descriptors			   (quarry)
  *	ffffeb0000000000  page-block table			   (quarry)
  *	ffffec0000000000  kmap window				   (quarry)
@@ -28,6 +29,11 @@
 #define DIRECT_SIZE	0x0000400000000000
 #define VMALLOC_BASE	0xffffc90000000000
 #define VMALLOC_SIZE	0x0000200000000000
+/* The same with five levels of page tables. */
+#define VMALLOC_BASE_5	0xffa0000000000000
+#define VMALLOC_SIZE_5	0x0004000000000000
+/* What four levels map of the higher half. */
+#define HALF_BASE	0xffff800000000000
 #define VMEMMAP_BASE	0xffffea0000000000
 #define PAGEBLOCK_BASE	0xffffeb0000000000
 #define KMAP_BASE	0xffffec0000000000

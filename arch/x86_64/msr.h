@@ -19,6 +19,8 @@
 #define MCG_CTL_PRESENT	(1ULL << 8)
 #define EFER_NXE	(1ULL << 11)
 #define CR0_WP		(1UL << 16)
+#define CR4_PAE		(1UL << 5)
+#define CR4_LA57	(1UL << 12)
 #define CR4_MCE		(1UL << 6)
 #define CR4_PGE		(1UL << 7)
 #define CR4_UMIP	(1UL << 11)

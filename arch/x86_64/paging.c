@@ -28,6 +28,7 @@
 #define MIN_VMALLOC (64ULL * SZ_1G)
 
 u64 kernel_root[TABLE_ENTRIES] __aligned(PAGE_BYTES);
+u64 kernel_top[TABLE_ENTRIES] __aligned(PAGE_BYTES);
 
 static void map(unsigned long va, phys_addr_t start, phys_addr_t end, u64 bits)
 {
@@ -37,7 +38,7 @@ static void map(unsigned long va, phys_addr_t start, phys_addr_t end, u64 bits)
 
 static void map_direct(phys_addr_t start, phys_addr_t end, u64 bits)
 {
-	map(DIRECT_BASE + start, start, end, bits);
+	map(port_direct_base + start, start, end, bits);
 }
 
 /* One range of RAM, in three parts: below, within and above what of the image is fixed. */
@@ -71,11 +72,20 @@ static void map_image(void)
 	map_image_part(from, image_end, pte_data() | PTE_WRITE);
 }
 
-/* Four times as much address space as RAM: what is free of it lies in pieces. */
-static void size_vmalloc(void)
+u64 paging_root(void)
 {
-	port_vmalloc_size = clamp_t(u64, ALIGN(4 * memblock_phys_mem_size(), SZ_1G),
-				    MIN_VMALLOC, VMALLOC_SIZE);
+	return image_phys(la57_is_on() ? kernel_top : kernel_root);
+}
+
+/* Four times as much address space as RAM: what is free of it lies in pieces. */
+static void place_vmalloc(void)
+{
+	u64 window = la57_is_on() ? VMALLOC_SIZE_5 : VMALLOC_SIZE;
+
+	port_vmalloc_size = clamp_t(u64, ALIGN(4 * memblock_phys_mem_size(), SZ_1G), MIN_VMALLOC,
+				    window);
+	port_vmalloc_base = (la57_is_on() ? VMALLOC_BASE_5 : VMALLOC_BASE) +
+			    kaslr_offset((window - port_vmalloc_size) / SZ_1G);
 }
 
 void paging_init(void)
@@ -83,14 +93,16 @@ void paging_init(void)
 	phys_addr_t start, end;
 	unsigned int i;
 
-	size_vmalloc();
+	place_vmalloc();
+	pr_info("paging: %u levels\n", la57_is_on() ? 5 : 4);
 
 	for_each_direct_range(i, &start, &end)
 		map_direct_range(start, end);
 	map_image();
 	kernel_root[table_index(DEVICE_BASE, SHIFT_ROOT)] = device_map_entry();
 
-	write_cr3(image_phys(kernel_root));
+	kernel_top[TABLE_ENTRIES - 1] = image_phys(kernel_root) | PTE_TABLE;
+	write_cr3(paging_root());
 	if (cpu.pge)
 		write_cr4(read_cr4() | CR4_PGE);
 	memblock_set_current_limit(MEMBLOCK_ALLOC_ANYWHERE);

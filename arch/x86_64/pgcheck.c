@@ -53,14 +53,14 @@ static unsigned int check_table(const u64 *table, unsigned int shift, unsigned l
 unsigned int paging_check_wx(void)
 {
 	const u64 *root = table_of(read_cr3());
-	unsigned int i, found = 0;
+	unsigned int i, found = 0, shift = la57_is_on() ? SHIFT_TOP : SHIFT_ROOT;
 
-	/* Bit 47 of an address is repeated above it. */
+	/* The highest bit that is translated, 47 or 56, is repeated above it. */
 	for (i = 0; i < TABLE_ENTRIES; i++) {
-		unsigned long va = (unsigned long)((long)((unsigned long)i << 55) >> 16);
+		unsigned long va = (unsigned long)((long)((unsigned long)i << 55) >> (55 - shift));
 
 		if (root[i] & PTE_PRESENT)
-			found += check_table(table_of(root[i]), SHIFT_1G, va,
+			found += check_table(table_of(root[i]), shift - 9, va,
 					     rights_below(PTE_WRITE | PTE_USER, root[i]));
 	}
 	return found;

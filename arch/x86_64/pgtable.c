@@ -64,7 +64,7 @@ static u64 table_new(void)
 {
 	void *table = pages_work ? (void *)get_zeroed_page(GFP_KERNEL) :
 				   memblock_alloc(PAGE_BYTES, PAGE_BYTES);
-	phys_addr_t pa = (unsigned long)table - DIRECT_BASE;
+	phys_addr_t pa = (unsigned long)table - port_direct_base;
 
 	if (!table)
 		return 0;
@@ -90,9 +90,11 @@ static void table_make(u64 *entry)
 u64 *pgtable_walk(u64 *root, unsigned long va, unsigned int shift, bool make)
 {
 	u64 *table = root, *entry;
-	unsigned int level;
+	unsigned int level = SHIFT_ROOT;
 
-	for (level = SHIFT_ROOT; level > shift; level -= 9) {
+	if (root == kernel_root)
+		table = pgtable_start(va, &level);
+	for (; level > shift; level -= 9) {
 		entry = &table[table_index(va, level)];
 		if (!READ_ONCE(*entry) && make)
 			table_make(entry);

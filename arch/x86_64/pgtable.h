@@ -28,11 +28,15 @@
 #define SHIFT_4K	12
 #define SHIFT_2M	21
 #define SHIFT_1G	30
-#define SHIFT_ROOT	39
+#define SHIFT_ROOT	39		/* of kernel_root */
+#define SHIFT_TOP	48		/* of the root above it, with five levels */
 #define TABLE_ENTRIES	512
 
-/* The final root: paging.c. */
-extern u64 kernel_root[TABLE_ENTRIES];
+/*
+ * The final tables: paging.c. kernel_root is what four levels know; with five, kernel_top stands
+ * above it, and has it as its last entry.
+ */
+extern u64 kernel_root[TABLE_ENTRIES], kernel_top[TABLE_ENTRIES];
 
 static inline unsigned int table_index(unsigned long va, unsigned int shift)
 {
@@ -57,6 +61,15 @@ static inline void tlb_forget(unsigned long va)
 
 /* The table that a present entry of a higher level, or CR3, refers to. */
 u64 *table_of(u64 entry);
+
+/* Where a walk to va begins among the final tables: the table, and in *shift its level. */
+static inline u64 *pgtable_start(unsigned long va, unsigned int *shift)
+{
+	bool top = va < HALF_BASE && la57_is_on();
+
+	*shift = top ? SHIFT_TOP : SHIFT_ROOT;
+	return top ? kernel_top : kernel_root;
+}
 
 /*
  * The entry for va at level `shift`, with the tables on the way made if `make`: from memblock,

@@ -124,7 +124,8 @@ void memory_init(void)
 {
 	static const struct memmap_sink sink = { memblock_add, memblock_remove };
 	static struct memmap_options options;
-	u64 limit = min(1ULL << cpu.phys_bits, (unsigned long long)DIRECT_SIZE);
+	u64 room = DIRECT_BASE + DIRECT_SIZE - port_direct_base;
+	u64 limit = min_t(u64, 1ULL << cpu.phys_bits, room);
 
 	print_loader();
 	modules_sum();

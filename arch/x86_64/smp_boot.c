@@ -47,8 +47,6 @@
 #define EFER_LONG_MODE	 (1U << 8)
 
 extern u8 trampoline_start[], trampoline_end[], trampoline_fields[];
-extern u64 boot_pml4[TABLE_ENTRIES];
-
 /* The end of trampoline.S's first half. */
 struct trampoline_fields {
 	u32 protected_offset, protected_cs;
@@ -56,7 +54,7 @@ struct trampoline_fields {
 	u16 gdt_limit;
 	u32 gdt_base;
 	u16 reserved;
-	u32 boot_root, efer;
+	u32 boot_root, efer, cr4;
 } __packed;
 
 /* For trampoline.S, by name. */
@@ -126,9 +124,10 @@ void trampoline_init(void)
 	fields->protected_offset += page;
 	fields->long_offset += page;
 	fields->gdt_base += page;
-	fields->boot_root = image_phys(boot_pml4);
+	fields->boot_root = la57_boot_root();
+	fields->cr4 = CR4_PAE | (la57_is_on() ? CR4_LA57 : 0);
 	fields->efer = EFER_LONG_MODE | (rdmsr(MSR_EFER) & EFER_NXE);
-	ap_root = image_phys(kernel_root);
+	ap_root = paging_root();
 	per_cpu(ap_state, 0) = AP_RUNNING;
 }
 

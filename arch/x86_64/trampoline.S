@@ -39,7 +39,7 @@ protected:
 	movw %ax, %ds
 	movw %ax, %es
 	movw %ax, %ss
-	movl $0x20, %eax			/* CR4: PAE, nothing else */
+	movl HERE(field_cr4)(%ebx), %eax	/* PAE, and LA57 as CPU 0 has it */
 	movl %eax, %cr4
 	movl HERE(field_boot_root)(%ebx), %eax
 	movl %eax, %cr3
@@ -77,6 +77,8 @@ field_gdt_pointer:
 field_boot_root:
 	.long 0
 field_efer:
+	.long 0
+field_cr4:
 	.long 0
 trampoline_end:
 

@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <kernel/console.h>
+#include <quarry/quarry.h>
 
 #include "arch.h"
 #include "console_hw.h"
@@ -66,10 +67,24 @@ static const char *access_why(u64 error)
 	return error & ERROR_PRESENT ? "not allowed there" : "nothing is mapped there";
 }
 
+/* Which stack or which area the access was meant for, where that can be told. */
+static void explain(unsigned long address)
+{
+	const char *stack = stack_overflowed(address);
+	char text[200];
+
+	if (stack)
+		pr_emerg("BUG: stack guard page was hit: the %s stack ends %lu bytes above\n",
+			 stack, ALIGN(address + 1, PAGE_BYTES) - address);
+	else if (quarry_explain_address(address, text, sizeof(text)))
+		pr_emerg("BUG: %s\n", text);
+}
+
 static void __noreturn page_fault(const struct trap_frame *f)
 {
 	unsigned long address = read_cr2();
 
+	explain(address);
 	pr_emerg("Error code %#llx: %s by the %s: %s\n", f->error, access_name(f->error),
 		 f->error & ERROR_USER ? "user" : "kernel", access_why(f->error));
 	panic("page fault in %pS: %s at %016lx: %s", (void *)f->rip, access_name(f->error),
