@@ -6,22 +6,23 @@
  *	bench: kmalloc-32 alloc=21 free=25 pair=38
  *
  * One row comes from the boot itself: how many cycles lay between the kernel's entry and the
- * page allocator's start, and what a page of RAM cost of them.
+ * page allocator's start, what a page of RAM cost of them, and how many bytes of descriptors
+ * the boot has brought to life.
  */
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
-#include <linux/dma-mapping.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
-#include <quarry/quarry.h>
 #include <linux/string.h>
+#include <quarry/quarry.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
 #ifndef QUARRY_HOSTED
 #include <arch/x86_64/arch.h>
 #endif
+#include "mm/internal.h"
 #include "bench.h"
 #include "run.h"
 
@@ -39,12 +40,24 @@ bool bench_asked(void)
 	return cmdline_has("bench");
 }
 
+static unsigned long descriptor_bytes(void)
+{
+	const struct pageblock *pb;
+	unsigned long nr = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		for_each_block(zone, pb)
+			nr += PAGEBLOCK_PAGES;
+	return nr * sizeof(struct page);
+}
+
 static void report_boot(void)
 {
 	u64 hundredths = bench_each(boot_cycles * 100, totalram_pages());
 
-	printk("bench: boot insns=%llu insns_per_page_x100=%llu\n", boot_cycles,
-	       hundredths);
+	printk("bench: boot insns=%llu insns_per_page_x100=%llu descriptor_bytes=%lu\n",
+	       boot_cycles, hundredths, descriptor_bytes());
 }
 
 /* `bench=time-NAME scale=N`: real time, for the hosted port. */
