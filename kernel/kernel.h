@@ -43,6 +43,8 @@ void warn_counted(void);
 
 /* 4. reports.c */
 
+/* Has allocations fail on purpose, if `fault=` says so. */
+void faults_begin(void);
 /* Prints the reports that `report=` names; `when` stands behind the name of each. */
 void reports_print(const char *when);
 

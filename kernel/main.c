@@ -110,6 +110,7 @@ void kernel_main(u32 loader, u32 info)
 	pci_init();				/* devices found, drivers can come */
 	crash_if_asked();			/* crash=: a fault on purpose */
 	reports_print("after the boot");	/* report=: what memory management has to say */
+	faults_begin();				/* fault=: allocations that fail on purpose */
 	good = run();				/* the proof, or the figures */
 	tap_printf("reboot: System halted\n");
 	arch_stop_others();

@@ -9,6 +9,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/sched/mm.h>
+#include "fault.h"
 #include "internal.h"
 
 static bool more_than_one(gfp_t bits)
@@ -50,8 +51,11 @@ static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 /* A request that is in order but for its flags. */
 static struct page *serve(const struct alloc_request *req)
 {
-	struct page *page = get_page_from_zones(req, ALLOC_WMARK_LOW);
+	struct page *page;
 
+	if (fault_hits(FAULT_PAGES, req->gfp))
+		return NULL;
+	page = get_page_from_zones(req, ALLOC_WMARK_LOW);
 	if (!page)
 		page = alloc_pages_slow(req);
 	if (page)

@@ -43,6 +43,7 @@
  * Costs: about 15 instructions to allocate, 40 to free, 20 for what was taken last.
  */
 #include <linux/smp.h>
+#include "fault.h"
 #include "magazine.h"
 
 #define FIRST_SLOTS  4U			/* a magazine's first limit */
@@ -268,7 +269,7 @@ static bool take_local(struct kmem_cache *cache, struct slot *slot)
 	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
 	bool taken = false;
 
-	if (cpu->loaded->nr || (cache->magazine_max && slab_reload(cache, cpu))) {
+	if (cpu->loaded->nr || (cache->magazine_max && fault_is_off() && slab_reload(cache, cpu))) {
 		cpu->loaded->nr -= SLOT;
 		*slot = cpu->loaded->slots[cpu->loaded->nr / SLOT];
 		taken = true;
@@ -341,7 +342,8 @@ noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 	struct slot slot;
 
 	might_sleep_if(gfpflags_allow_blocking(gfp));
-	if (!take_local(cache, &slot) && !take_grown(cache, &slot, gfp, numa_mem_id()))
+	if (fault_hits(FAULT_SLAB, gfp) ||
+	    (!take_local(cache, &slot) && !take_grown(cache, &slot, gfp, numa_mem_id())))
 		return NULL;
 	return finish(cache, &slot, gfp);
 }
@@ -365,6 +367,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 			      nid);
 		return NULL;
 	}
+	if (fault_hits(FAULT_SLAB, gfp))
+		return NULL;
 	if (nid < (int)nr_node_ids && take_from_node(cache, &slot, nid))
 		return finish(cache, &slot, gfp);
 	return take_grown(cache, &slot, gfp, nid) ? finish(cache, &slot, gfp) : NULL;
@@ -384,7 +388,7 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 		slab_debug_free(object);
 	flags = port_irq_save();
 	cpu = this_cpu_ptr(cache->cpu);
-	room = cache->magazine_max && slab_unload(cache, cpu);
+	room = cache->magazine_max && fault_is_off() && slab_unload(cache, cpu);
 	if (room) {
 		cpu->loaded->slots[cpu->loaded->nr / SLOT] = slot;
 		cpu->loaded->nr += SLOT;

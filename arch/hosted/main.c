@@ -246,6 +246,7 @@ int main(int argc, char **argv)
 		panic("not enough memory to start with");
 	watchdog_init();			/* one that stops is named */
 	reports_print("after the boot");
+	faults_begin();
 	failed = bench_asked() ? !bench_rows_run() : selftest_run();
 	reports_print("at the end");
 	arch_stop_others();			/* nothing runs while the process ends */

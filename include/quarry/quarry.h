@@ -27,6 +27,12 @@ struct quarry_options {
 void quarry_plan(const struct quarry_options *options);
 
 /*
+ * From here on one request for memory in so many fails, by chance from that seed: for whoever
+ * wants to see how the rest of a kernel bears it. In a thread, after quarry_start().
+ */
+void quarry_fault(unsigned long one_in, u64 seed);
+
+/*
  * Has quarry_init() test free memory with so many patterns, and keep out of the pages that are
  * bad. 0: none, as without the call.
  */
