@@ -51,6 +51,7 @@ static void show_meminfo(void)
 	meminfo_line("HighFree", KB(free_high));
 	meminfo_line("LowTotal", KB(total - high));
 	meminfo_line("LowFree", KB(free - free_high));
+	meminfo_line("Slab", KB(quarry_slab_pages()));
 	meminfo_line("VmallocTotal", VMALLOC_TOTAL / 1024);
 	meminfo_line("VmallocUsed", KB(vmalloc_nr_pages()));
 	meminfo_line("Percpu", KB(quarry_percpu_pages()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The reports, read off the log as a program would. */
 #include <linux/highmem.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
 #include "mm/internal.h"
@@ -87,6 +89,25 @@ SELFTEST(stats, meminfo_follows_an_allocation)
 		SKIP("no free block of order 3");
 	__free_pages(page, 3);
 	CHECK_EQ(number_behind(hear_report("meminfo"), "MemFree:"), used + 8 * 4);
+}
+
+SELFTEST(stats, meminfo_knows_who_has_what)
+{
+	void *object = kmalloc(SZ_1M, GFP_KERNEL | __GFP_NOWARN);
+	void *area = vmalloc(64 * PAGE_SIZE);
+	unsigned long slab, used;
+	const char *report;
+
+	report = hear_report("meminfo");
+	slab = number_behind(report, "\n# Slab:");
+	used = number_behind(report, "VmallocUsed:");
+	vfree(area);
+	kfree(object);
+	if (!object || !area)
+		SKIP("too little memory");
+	report = hear_report("meminfo");
+	CHECK_EQ(number_behind(report, "VmallocUsed:") + 64 * 4, used);
+	CHECK_EQ(number_behind(report, "\n# Slab:") + 1024, slab);
 }
 
 SELFTEST(stats, buddyinfo_adds_up_to_the_free_pages)
