@@ -82,6 +82,20 @@ static void end(const char *module)
 	}
 }
 
+/* Is it the first of its module's init functions, and has none of them failed? */
+static bool is_to_end(unsigned int nr, unsigned int planned)
+{
+	const struct module_init *inits = __start_module_inits;
+	unsigned int i;
+
+	if (nr && !strcmp(inits[nr - 1].module, inits[nr].module))
+		return false;
+	for (i = nr; i < planned && !strcmp(inits[i].module, inits[nr].module); i++)
+		if (!began[i])
+			return false;
+	return true;
+}
+
 static unsigned long count_free_pages(void)
 {
 	workqueue_trim();
@@ -120,7 +134,7 @@ unsigned int modules_run(unsigned int *planned)
 	failed = begin_all(nr);
 	msleep(linger());
 	while (nr-- > 0)
-		if (began[nr])
+		if (is_to_end(nr, *planned))
 			end(__start_module_inits[nr].module);
 	reports = count_reports() - reports;
 	if (reports)
