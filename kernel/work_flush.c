@@ -88,15 +88,14 @@ bool flush_work(struct work_struct *work)
 
 bool flush_delayed_work(struct delayed_work *dwork)
 {
-	bool delayed;
+	unsigned long flags = work_lock_settled(&dwork->work);
+	bool delayed = dwork->work.state == WORK_DELAYED;
 
-	spin_lock_irq(&work_lock);
-	delayed = dwork->work.state == WORK_DELAYED;
 	if (delayed) {
 		work_withdraw(&dwork->work);
 		work_enqueue(dwork->work.wq, &dwork->work);
 	}
-	spin_unlock_irq(&work_lock);
+	spin_unlock_irqrestore(&work_lock, flags);
 	return flush_work(&dwork->work) || delayed;
 }
 
@@ -131,11 +130,9 @@ void drain_workqueue(struct workqueue_struct *wq)
 
 bool cancel_work(struct work_struct *work)
 {
-	unsigned long flags;
-	bool was;
+	unsigned long flags = work_lock_settled(work);
+	bool was = work_withdraw(work);
 
-	spin_lock_irqsave(&work_lock, flags);
-	was = work_withdraw(work);
 	work_unlock_and_tell(flags);
 	return was;
 }
@@ -147,10 +144,9 @@ bool cancel_delayed_work(struct delayed_work *dwork)
 
 static bool disable(struct work_struct *work)
 {
-	unsigned long flags;
+	unsigned long flags = work_lock_settled(work);
 	bool was;
 
-	spin_lock_irqsave(&work_lock, flags);
 	work->disabled++;
 	was = work_withdraw(work);
 	work_unlock_and_tell(flags);

@@ -19,9 +19,10 @@
  * worker notes item and number of what it runs, and only ever compares the item: its function
  * may have freed it. Where an item is running, it is skipped, so it never runs twice at once,
  * on whichever queue; the worker that ends it wakes the queues that have skipped something.
+ * A worker that leaves items behind has not looked at all of them: it wakes another for these.
  *
- * A timer's function that comes late, when its item was cancelled and delayed anew, finds the
- * timer set again, and leaves the item to it.
+ * A timer's function that is on its way has the item's address: who wants to withdraw the item
+ * lets it put that into its queue first, for afterwards the item may be freed.
  *
  * Waiting and cancelling are in work_flush.c.
  *
@@ -96,12 +97,23 @@ bool work_withdraw(struct work_struct *work)
 
 	if (work->state == WORK_AWAITS_RCU)
 		return false;
-	if (work->state == WORK_DELAYED)
-		del_timer(&to_delayed_work(work)->timer);
-	else if (pending)
-		list_del_init(&work->entry);
+	if (pending)
+		list_del_init(&work->entry);	/* what is delayed is in no list */
 	WRITE_ONCE(work->state, WORK_IDLE);
 	return pending;
+}
+
+/* The wait is for a function that wants nothing but work_lock. */
+unsigned long work_lock_settled(struct work_struct *work)
+{
+	unsigned long flags;
+
+	for (;; port_relax()) {
+		spin_lock_irqsave(&work_lock, flags);
+		if (work->state != WORK_DELAYED || del_timer(&to_delayed_work(work)->timer))
+			return flags;
+		spin_unlock_irqrestore(&work_lock, flags);
+	}
 }
 
 void work_unlock_and_tell(unsigned long flags)
@@ -205,6 +217,8 @@ static void run_work(struct worker *self, struct work_struct *work)
 		     !(wq->flags & WQ_MEM_RECLAIM);
 
 	work_withdraw(work);
+	if (!list_empty(&wq->works))
+		wake_idle(wq);
 	self->work = work;
 	self->number = work->number;
 	list_add(&self->entry, &work_running);
@@ -381,7 +395,7 @@ void delayed_work_timer_fn(struct timer_list *timer)
 	unsigned long flags;
 
 	spin_lock_irqsave(&work_lock, flags);
-	if (dwork->work.state == WORK_DELAYED && !timer_pending(timer))
+	if (dwork->work.state == WORK_DELAYED)
 		work_enqueue(dwork->work.wq, &dwork->work);
 	spin_unlock_irqrestore(&work_lock, flags);
 }
@@ -417,11 +431,9 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
 			 unsigned long delay)
 {
-	unsigned long flags;
-	bool was;
+	unsigned long flags = work_lock_settled(&dwork->work);
+	bool was = work_withdraw(&dwork->work);
 
-	spin_lock_irqsave(&work_lock, flags);
-	was = work_withdraw(&dwork->work);
 	if (!dwork->work.disabled)
 		delay_work(cpu, wq, dwork, delay);
 	work_unlock_and_tell(flags);

@@ -40,6 +40,8 @@ struct worker *work_runner(const struct work_struct *work);
 void work_enqueue(struct workqueue_struct *wq, struct work_struct *work);
 /* It is not pending any more; was it? What awaits RCU stays. Who waits for it is to be told: */
 bool work_withdraw(struct work_struct *work);
+/* Takes the lock when the item, if it is delayed, has no timer any more. It is to be withdrawn. */
+unsigned long work_lock_settled(struct work_struct *work);
 /* Lets go of the lock, and wakes who waits for the end of work. */
 void work_unlock_and_tell(unsigned long flags);
 

@@ -10,6 +10,7 @@
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 #include <kernel/kernel.h>
+#include <kernel/workqueue.h>
 #include <tests/threads.h>
 
 /* Work that counts its calls, can be held up, and knows whether it ran twice at once. */
@@ -128,6 +129,50 @@ SELFTEST(workqueue, functions_may_wait_for_each_other)
 	destroy_workqueue(wq);
 	for (i = 1; i < CHAIN; i++)
 		CHECK_EQ(atomic_read(&items[i].calls), 1);
+}
+
+/* Its two workers have looked at what is queued, and could take nothing. */
+static bool two_are_idle(struct workqueue_struct *wq)
+{
+	bool idle;
+
+	spin_lock_irq(&work_lock);
+	idle = wq->nr_idle == 2 && !list_empty(&wq->works) && wq->skipped;
+	spin_unlock_irq(&work_lock);
+	return idle;
+}
+
+/* Two items run already, on another queue, and are skipped. Both are taken when they may. */
+SELFTEST(workqueue, none_of_two_that_were_skipped_is_forgotten)
+{
+	struct workqueue_struct *wq = alloc_workqueue("skips", 0, 0);
+	struct item first, items[2];
+	int i;
+
+	REQUIRE(wq);
+	item_init(&first);
+	queue_work(wq, &first.work);		/* who runs it makes a second worker */
+	wait_for_completion(&first.started);
+	flush_work(&first.work);
+	for (i = 0; i < 2; i++) {
+		item_init(&items[i]);
+		items[i].holds = true;
+		schedule_work(&items[i].work);
+		wait_for_completion(&items[i].started);
+	}
+	for (i = 0; i < 2; i++)
+		CHECK(queue_work(wq, &items[i].work));
+	WAIT_UNTIL(two_are_idle(wq));
+	/* The second run of one does not end before that of the other has begun. */
+	for (i = 0; i < 2; i++) {
+		complete(&items[i].go);
+		CHECK(wait_for_completion_timeout(&items[i].started, 60 * HZ));
+	}
+	for (i = 0; i < 2; i++)
+		complete(&items[i].go);
+	destroy_workqueue(wq);
+	for (i = 0; i < 2; i++)
+		CHECK_EQ(atomic_read(&items[i].calls), 2);
 }
 
 SELFTEST(workqueue, ordered_is_one_after_the_other)
