@@ -369,10 +369,21 @@ static void look_after(struct cpumask *asked)
 			cpumask_clear_cpu(cpu, asked);
 }
 
+/* The same; and while those that come and may come are enough, as long as patience lasts. */
+static void await_room(struct cpumask *asked, unsigned int max, u64 start)
+{
+	do {
+		look_after(asked);
+		port_relax();
+	} while (!cpumask_empty(asked) && num_online_cpus() + cpumask_weight(asked) >= max &&
+		 arch_ktime_ns() - start < ONLINE_TIMEOUT);
+}
+
 void smp_start(void)
 {
 	struct cpumask asked = { { 0 } };
 	unsigned int cpu, max = max_cpus();
+	u64 start = arch_ktime_ns();
 
 	nr_cpu_ids = min_t(unsigned int, arch_nr_cpus(), NR_CPUS);
 	if (rseq_validate())
@@ -380,9 +391,9 @@ void smp_start(void)
 	for (cpu = 1; cpu < nr_cpu_ids && num_online_cpus() < max; cpu++) {
 		if (!settle(cpu, start_cpu(cpu)))
 			cpumask_set_cpu(cpu, &asked);
-		look_after(&asked);
+		await_room(&asked, max, start);
 	}
-	/* Of those that come late there may be one more than `max`, rather than one too few. */
+	/* When patience was over, some that come late may be more than `max`, not too few. */
 	for (; !cpumask_empty(&asked); port_relax())
 		look_after(&asked);
 	cpu = num_online_cpus();
