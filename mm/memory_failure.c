@@ -98,9 +98,9 @@ static enum outcome poison_pristine(struct zone *zone, unsigned long pfn)
 /* An allocated block. The first time it is marked; later it is seen whether that has held. */
 static enum outcome poison_used(struct page *head, struct page *page, bool first)
 {
-	if (first && page->flags & PG_HWPOISON)
+	if (first && PageHWPoison(page))
 		return KNOWN;
-	if (!first && head->flags & PG_HAS_HWPOISONED && page->flags & PG_HWPOISON)
+	if (!first && READ_ONCE(head->flags) & PG_HAS_HWPOISONED && PageHWPoison(page))
 		return MARKED;
 	mark(head, page);
 	return AGAIN;
@@ -114,7 +114,7 @@ static enum outcome poison_locked(struct zone *zone, unsigned long pfn, bool fir
 	head = pfn_valid(pfn) ? page_block_head(page) : NULL;
 	if (!head)
 		return poison_pristine(zone, pfn);
-	switch (head->state) {
+	switch (READ_ONCE(head->state)) {
 	case PAGE_BAD:
 		return first ? KNOWN : RECOVERED;
 	case PAGE_FREE:
@@ -141,7 +141,7 @@ static void catch_here(void *data)
 	drain_local_pages(a->zone);
 	spin_lock(&a->zone->lock);
 	head = pfn_valid(a->pfn) ? page_block_head(page) : NULL;
-	if (a->outcome == AGAIN && head && head->state == PAGE_FREE)
+	if (a->outcome == AGAIN && head && READ_ONCE(head->state) == PAGE_FREE)
 		a->outcome = poison_free(a->zone, head, page);
 	spin_unlock(&a->zone->lock);
 }
@@ -198,11 +198,11 @@ static bool unpoison_locked(struct zone *zone, unsigned long pfn)
 
 	if (section_unpoison(zone, pfn))
 		return true;
-	if (!pfn_valid(pfn) || !(page->flags & PG_HWPOISON))
+	if (!pfn_valid(pfn) || !PageHWPoison(page))
 		return false;
 	/* In use: its block keeps its own mark, which then costs a look when it is freed. */
 	__atomic_fetch_and(&page->flags, (u16)~PG_HWPOISON, __ATOMIC_RELAXED);
-	if (page->state != PAGE_BAD)
+	if (READ_ONCE(page->state) != PAGE_BAD)
 		return true;
 	WRITE_ONCE(zone->managed, zone->managed + 1);
 	WRITE_ONCE(zone->nr_bad, zone->nr_bad - 1);
@@ -261,11 +261,12 @@ static unsigned int count_marks(struct zone *zone, const struct pageblock *pb, u
 	for (unsigned long i = 0; i < PAGEBLOCK_PAGES; i++) {
 		const struct page *head, *page = first + i;
 
-		*bad += page->state == PAGE_BAD;
-		if (!(page->flags & PG_HWPOISON) || page->state == PAGE_BAD)
+		*bad += READ_ONCE(page->state) == PAGE_BAD;
+		if (!PageHWPoison(page) || READ_ONCE(page->state) == PAGE_BAD)
 			continue;
 		head = page_block_head(page);
-		if (head && head->state != PAGE_FREE && head->flags & PG_HAS_HWPOISONED)
+		if (head && READ_ONCE(head->state) != PAGE_FREE &&
+		    READ_ONCE(head->flags) & PG_HAS_HWPOISONED)
 			continue;
 		report_misuse(QUARRY_CORRUPTION, page, "pfn %#lx: broken and not kept back",
 			      page_to_pfn(page));
