@@ -17,11 +17,10 @@
  *			   |
  *			   `- head[0..8]:  block <-> block	free blocks inside it
  *
- * Why page blocks are listed and not blocks: a small request takes from the fullest page
- * block that can serve it (eight buckets of fullness; within one, from the page block whose
- * largest free block is smallest). Nearly empty page blocks so come free as a whole, and
- * memory that was used in small pieces is to be had as large ones again. Whole page blocks
- * belong to no mobility: the first small allocation gives one its own.
+ * A small request takes from the fullest page block that can serve it (eight buckets; within
+ * one, whose largest free block is smallest). Nearly empty ones so come free as a whole: memory
+ * used in small pieces is to be had as large ones again. Whole page blocks belong to no mobility:
+ * the first small allocation gives one its own.
  *
  * State. Only the first descriptor of a block says anything: PAGE_FREE or PAGE_USED, and
  * the order. All other descriptors are PAGE_NONE and are not touched, whatever the order.
@@ -124,10 +123,7 @@ static void relist_block(struct zone *zone, struct pageblock *pb)
 
 /* ---- Free blocks inside a page block: orders 0 to 8 ---- */
 
-/*
- * All four parts of the descriptor at once: who frees wrongly, or a block beside this one, looks
- * without the lock.
- */
+/* All of it at once: who frees wrongly, or a block beside this one, looks without the lock. */
 static void set_word(struct page *page, enum page_state state, unsigned int order)
 {
 	WRITE_ONCE(page->word, PAGE_WORD(state, order, 0, 0));
@@ -180,7 +176,6 @@ static struct page *split(struct pageblock *pb, unsigned int index, unsigned int
 	return page;
 }
 
-/* The free block at index, of order `have`: its lower end is allocated. */
 static struct page *alloc_at(struct zone *zone, struct pageblock *pb, unsigned int index,
 			     unsigned int have, unsigned int order)
 {
@@ -329,20 +324,47 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 	return pb ? open_whole(zone, pb, order, mobility) : NULL;
 }
 
-struct page *buddy_alloc_some(struct zone *zone, unsigned int *order, unsigned int most,
-			      enum mobility mobility)
+/* Out of one page block, the lowest of those side by side last; it is not relisted. */
+static unsigned int take_several(struct zone *zone, struct pageblock *pb, unsigned int order,
+				 struct page **pages, unsigned int nr)
 {
-	struct pageblock *pb = fullest(zone, *order, mobility);
-	unsigned int have;
+	unsigned int got = 0, have, index, all;
+	struct page *page;
 
-	if (pb) {
-		have = *order + __ffs(pb->orders >> *order);
-		*order = min(have, most);
-		return alloc_at(zone, pb, pb->head[have], have, *order);
+	while (got < nr && pb->orders >> order) {
+		have = order + __ffs(pb->orders >> order);
+		all = min_t(unsigned int, have, order + __fls(nr - got));
+		index = pb->head[have];
+		take(pb, block_page(pb, index), have);
+		page = split(pb, index, have, all);
+		for (unsigned int i = 1u << (all - order); i-- > 0; page += 1UL << order)
+			pages[got + i] = page;
+		got += 1u << (all - order);
 	}
-	pb = alloc_whole(zone, PAGEBLOCK_ORDER);
-	*order = most;
-	return pb ? open_whole(zone, pb, most, mobility) : NULL;
+	pb->nr_free -= got << order;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - (got << order));
+	return got;
+}
+
+unsigned int buddy_alloc_several(struct zone *zone, unsigned int order, enum mobility mobility,
+				 struct page **pages, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	while (got < nr) {
+		struct pageblock *pb = order < PAGEBLOCK_ORDER ? fullest(zone, order, mobility)
+							       : NULL;
+
+		if (pb) {
+			got += take_several(zone, pb, order, pages + got, nr - got);
+			relist_block(zone, pb);
+			continue;
+		}
+		pages[got] = buddy_alloc(zone, order, mobility);
+		if (!pages[got++])
+			return got - 1;
+	}
+	return got;
 }
 
 struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order,
@@ -405,7 +427,7 @@ static void free_around_bad(struct zone *zone, struct page *page, unsigned int o
 	}
 }
 
-void buddy_free(struct zone *zone, struct page *page, unsigned int order)
+void buddy_free_unsettled(struct zone *zone, struct page *page, unsigned int order)
 {
 	struct pageblock *pb = page_block(page);
 	unsigned int index = page_to_pfn(page) % PAGEBLOCK_PAGES;
@@ -431,40 +453,39 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order)
 	}
 	if (order < PAGEBLOCK_ORDER) {
 		push(pb, index, order);
-		relist_block(zone, pb);
-	} else {
-		unlist_block(zone, pb);
-		free_whole(zone, pb, PAGEBLOCK_ORDER);
+		return;
 	}
+	unlist_block(zone, pb);
+	free_whole(zone, pb, PAGEBLOCK_ORDER);
+}
+
+void buddy_settle(struct zone *zone, struct pageblock *pb)
+{
+	if (pb->orders)		/* else it is wholly free, and listed as such */
+		relist_block(zone, pb);
+}
+
+void buddy_free(struct zone *zone, struct page *page, unsigned int order)
+{
+	buddy_free_unsettled(zone, page, order);
+	buddy_settle(zone, page_block(page));
 }
 
 void buddy_init(struct zone *zone)
 {
 	memset(zone->whole, 0xff, sizeof(zone->whole));
 	memset(zone->partial, 0xff, sizeof(zone->partial));
-	BUILD_BUG_ON(BLOCK_NONE != 0xffffffff);
+	BUILD_BUG_ON(BLOCK_NONE != 0xffffffff || INDEX_NONE != 0xffff);
 }
 
 void buddy_init_block(struct zone *zone, struct pageblock *pb)
 {
-	memset(pb->head, 0xff, sizeof(pb->head));
-	BUILD_BUG_ON(INDEX_NONE != 0xffff);
+	memset(pb->head, 0xff, sizeof(pb->head));	/* INDEX_NONE */
 	pb->nid = zone->nid;
 	pb->zone = zone->idx;
 	set_mobility(pb, UNMOVABLE);
 	/* Descriptors, node and zone first: pfn_valid() looks without the lock. */
 	smp_store_release(&pb->live, true);
-}
-
-unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn)
-{
-	unsigned int order = MAX_ORDER - 1;
-
-	if (pfn)
-		order = min_t(unsigned int, order, __ffs(pfn));
-	while (pfn + (1UL << order) > end_pfn)
-		order--;
-	return order;
 }
 
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn)
@@ -476,19 +497,4 @@ void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn
 		buddy_free(zone, pfn_to_page(pfn), order);
 		pfn += 1UL << order;
 	}
-}
-
-bool buddy_has(const struct zone *zone, unsigned int order)
-{
-	u16 partial = 0;
-
-	for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++)
-		for (unsigned int bucket = 0; bucket < NR_BUCKETS; bucket++)
-			partial |= READ_ONCE(zone->partial_mask[mobility][bucket]);
-	if (partial >> order)
-		return true;
-	for (unsigned int i = 0; i < WHOLE_ORDERS; i++)
-		if (order <= PAGEBLOCK_ORDER + i && READ_ONCE(zone->whole[i]) != BLOCK_NONE)
-			return true;
-	return READ_ONCE(zone->nr_pristine) >= 1UL << order;
 }

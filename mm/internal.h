@@ -269,12 +269,9 @@ void buddy_init(struct zone *zone);
 void buddy_init_block(struct zone *zone, struct pageblock *pb);
 /* A block for `mobility`, of its own page blocks or of one that is wholly free; or NULL. */
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility);
-/*
- * The same for one who can use several such blocks side by side, together of order `most` (below
- * 9): as many as the block holds that buddy_alloc() would cut. *order becomes the order of all.
- */
-struct page *buddy_alloc_some(struct zone *zone, unsigned int *order, unsigned int most,
-			      enum mobility mobility);
+/* Several such blocks, PAGE_USED or inside one that is; returns how many there were, up to nr. */
+unsigned int buddy_alloc_several(struct zone *zone, unsigned int order, enum mobility mobility,
+				 struct page **pages, unsigned int nr);
 /* As buddy_alloc(), of page blocks of other mobility; takes those over that are mostly free. */
 struct page *buddy_steal(struct zone *zone, unsigned int order, enum mobility mobility);
 /* A free block of that order or a larger one that the caller chose: its lower end. */
@@ -285,10 +282,23 @@ struct page *buddy_take(struct zone *zone, struct page *page, unsigned int order
  * the lists: they become PAGE_BAD and leave the zone's managed pages.
  */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order);
+/*
+ * The same for who frees many: the page block may not be in the right list until it is settled,
+ * which must be before anything but such frees.
+ */
+void buddy_free_unsettled(struct zone *zone, struct page *page, unsigned int order);
+void buddy_settle(struct zone *zone, struct pageblock *pb);
 /* Pages [start, end) of live page blocks that are in no block yet. */
 void buddy_add(struct zone *zone, unsigned long start_pfn, unsigned long end_pfn);
 /* The order of the largest block that begins at pfn and ends at end_pfn or before. */
-unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn);
+static inline unsigned int buddy_order_at(unsigned long pfn, unsigned long end_pfn)
+{
+	unsigned int order = pfn ? min_t(unsigned int, MAX_ORDER - 1, __ffs(pfn)) : MAX_ORDER - 1;
+
+	while (pfn + (1UL << order) > end_pfn)
+		order--;
+	return order;
+}
 /* Is there a free block of that order or a larger one, or pristine memory? A hint. */
 bool buddy_has(const struct zone *zone, unsigned int order);
 /* Where a page block with these counts belongs. */
@@ -341,11 +351,7 @@ unsigned long census_of_order(const struct census *census, unsigned int order);
 #define PCP_COLUMNS 16		/* a power of two */
 #define GFP_KINDS 32		/* flags of zone and mobility: bits 0 to 4 */
 
-/*
- * What a CPU caches. Tables name stacks; those without one name a stack that holds nothing. In
- * front of each stack stand the values of page->word for its blocks, so that the common paths
- * need not make them up.
- */
+/* What page->word of a stack's blocks is: it stands in front of the stack. */
 struct pcp_words {
 	u64 cached, used;	/* in this stack; allocated, with one holder and no flags */
 };
@@ -355,6 +361,7 @@ static __always_inline struct pcp_words *pcp_words(struct cpu_stack *stack)
 	return (struct pcp_words *)stack - 1;
 }
 
+/* What a CPU caches. The tables name stacks; without one, a stack that holds nothing. */
 struct pcp {
 	struct cpu_stack *by_gfp[GFP_KINDS][PCP_COLUMNS];	/* for requests, by their flags */
 	struct cpu_stack *by_kind[KINDS_OF_NODE][PCP_COLUMNS];	/* for frees: by page block */
@@ -392,10 +399,7 @@ static inline u64 pcp_word(unsigned int order)
 	return PAGE_WORD(PAGE_CACHED, order, smp_processor_id(), 0);
 }
 
-/*
- * Interrupts are off, for all of these: this CPU's stack of such blocks of the zone, perhaps
- * the one that is always empty and full.
- */
+/* Interrupts are off, for these: this CPU's stack of such blocks; perhaps pcp_no_stack. */
 struct cpu_stack *pcp_stack(const struct zone *zone, unsigned int order, enum mobility mobility);
 /* Takes a block off a stack of this order, by its cold end if wanted; PAGE_USED; or NULL. */
 struct page *pcp_pop(struct cpu_stack *stack, unsigned int order, bool cold);

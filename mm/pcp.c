@@ -150,10 +150,31 @@ static void unlock_freed(struct zone *zone)
 	spin_unlock(&zone->lock);
 }
 
+/* Where a drain is: the zone whose lock is held, the page block that is not settled. */
+struct drain {
+	struct zone *zone;
+	struct pageblock *block;
+};
+
+static void drain_to(struct drain *at, struct pageblock *block)
+{
+	struct zone *zone = block ? block_zone(block) : NULL;
+
+	if (at->block)
+		buddy_settle(at->zone, at->block);
+	at->block = block;
+	if (zone == at->zone)
+		return;
+	unlock_freed(at->zone);
+	at->zone = zone;
+	if (zone)
+		spin_lock(&zone->lock);
+}
+
 /* The lowest entries go to their zones' lists. Interrupts are off. */
 static void drain(struct cpu_stack *stack, unsigned int nr)
 {
-	struct zone *locked = NULL;
+	struct drain at = { NULL, NULL };
 
 	if (!nr)
 		return;		/* perhaps the stack that all CPUs have in common */
@@ -165,14 +186,11 @@ static void drain(struct cpu_stack *stack, unsigned int nr)
 			pcp_report_stray(page);
 			continue;
 		}
-		if (page_zone(page) != locked) {
-			unlock_freed(locked);
-			locked = page_zone(page);
-			spin_lock(&locked->lock);
-		}
-		buddy_free(locked, page, order);
+		if (page_block(page) != at.block)
+			drain_to(&at, page_block(page));
+		buddy_free_unsettled(at.zone, page, order);
 	}
-	unlock_freed(locked);
+	drain_to(&at, NULL);
 	cut_bottom(stack, nr);
 }
 

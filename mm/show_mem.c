@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the zones hold, counted for people: the census of free blocks, and show_mem(), which a
- * failed allocation prints.
+ * What the zones hold: is there a block of some size, how many are there; and counted for people:
+ * the census of free blocks, and show_mem(), which a failed allocation prints.
  *
  * The census walks the live page blocks of a zone and counts their free blocks by order and by
  * mobility. Page blocks that are free as a whole belong to no mobility and have a row of their
@@ -91,6 +91,21 @@ unsigned long buddy_count(struct zone *zone, unsigned int order)
 			count++;
 	}
 	return count;
+}
+
+bool buddy_has(const struct zone *zone, unsigned int order)
+{
+	u16 partial = 0;
+
+	for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++)
+		for (unsigned int bucket = 0; bucket < NR_BUCKETS; bucket++)
+			partial |= READ_ONCE(zone->partial_mask[mobility][bucket]);
+	if (partial >> order)
+		return true;
+	for (unsigned int i = 0; i < WHOLE_ORDERS; i++)
+		if (order <= PAGEBLOCK_ORDER + i && READ_ONCE(zone->whole[i]) != BLOCK_NONE)
+			return true;
+	return READ_ONCE(zone->nr_pristine) >= 1UL << order;
 }
 
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))

@@ -22,48 +22,33 @@
 
 #define PLENTY_SHARE 16		/* a zone with less than this part free gives no batches */
 
-/* Is there so much in the lists that CPUs may take some in advance? */
-static bool has_plenty(const struct zone *zone)
+/* How many blocks a CPU may take at once, into an empty stack: what the zone has to spare. */
+static unsigned int spare_blocks(const struct zone *zone, const struct cpu_stack *stack,
+				 unsigned int order)
 {
-	return zone_listed_pages(zone) >
-	       max(zone->managed / PLENTY_SHARE, zone->watermark[WMARK_HIGH]);
-}
+	unsigned long free = zone_listed_pages(zone);
+	unsigned long kept = max(zone->managed / PLENTY_SHARE, zone->watermark[WMARK_HIGH]);
 
-/* An allocated block of order `have` becomes cached ones of `order`, the lowest on top. */
-static void stack_up(struct cpu_stack *stack, struct page *page, unsigned int have,
-		     unsigned int order)
-{
-	unsigned int nr = 1u << (have - order);
-
-	for (unsigned int i = nr; i-- > 0; page += 1UL << order) {
-		WRITE_ONCE(page->word, pcp_words(stack)->cached);
-		stack->slot[stack->nr + i] = page;
-	}
-	WRITE_ONCE(stack->nr, stack->nr + nr);
+	return free <= kept ? 0 : min_t(unsigned long, pcp_batch(stack), (free - kept) >> order);
 }
 
 /*
- * Having taken one block, takes the others of a batch into this CPU's empty stack: only such as
- * belong to the mobility; those that lie side by side in one go. Caller holds zone->lock.
+ * Fills this CPU's empty stack with a batch, only such blocks as belong to the mobility, and
+ * takes one of them. Caller holds zone->lock.
  */
-static void refill(struct zone *zone, struct cpu_stack *stack, unsigned int order,
-		   enum mobility mobility)
+static struct page *refill(struct zone *zone, struct cpu_stack *stack, unsigned int order,
+			   enum mobility mobility)
 {
-	unsigned int batch = pcp_batch(stack) - 1;
+	unsigned int nr = buddy_alloc_several(zone, order, mobility, (struct page **)stack->slot,
+					      spare_blocks(zone, stack, order));
 
-	while (stack->nr < batch && has_plenty(zone)) {
-		unsigned int have = order, most = order + __fls(batch - stack->nr);
-		struct page *page;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *page = stack->slot[i];
 
-		if (order < PAGEBLOCK_ORDER)
-			page = buddy_alloc_some(zone, &have, min(most, PAGEBLOCK_ORDER - 1u),
-						mobility);
-		else
-			page = buddy_alloc(zone, order, mobility);
-		if (!page)
-			break;
-		stack_up(stack, page, have, order);
+		WRITE_ONCE(page->word, pcp_words(stack)->cached);
 	}
+	WRITE_ONCE(stack->nr, nr);
+	return pcp_pop(stack, order, false);
 }
 
 static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
@@ -74,9 +59,10 @@ static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
 
 	spin_lock(&zone->lock);
 	if (zone_watermark_ok(zone, req->order, gfp_zone(req->gfp), alloc_flags)) {
-		page = zone_take(zone, req->order, mobility);
-		if (page && stack->max)
-			refill(zone, stack, req->order, mobility);
+		if (stack->max)
+			page = refill(zone, stack, req->order, mobility);
+		if (!page)
+			page = zone_take(zone, req->order, mobility);
 	}
 	spin_unlock(&zone->lock);
 	return page;
