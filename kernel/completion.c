@@ -4,8 +4,12 @@
  *
  * Count and queue change under one lock, so nothing is lost between them. A waiter that was
  * woken takes its share from the count under the lock; one that was quicker may have taken
- * it, then it sleeps on. complete() lets go of the lock as its last touch of the structure,
- * so a waiter, who takes the lock before it leaves, may then free it.
+ * it, then it sleeps on. Who comes while others wait, waits behind them: a thread that gives a
+ * share and takes the next at once would keep them out for ever. So where there are shares and
+ * waiters, one of these is awake: who takes a share wakes another for the next.
+ *
+ * complete() lets go of the lock as its last touch of the structure, so a waiter, who takes the
+ * lock before it leaves, may then free it.
  *
  * Locks: wait.lock, interrupts off; a run queue's lock nests inside.
  */
@@ -45,6 +49,12 @@ static bool take(struct completion *x)
 	return true;
 }
 
+/* Under the lock: is there a share for one that comes now, or time for none? */
+static bool need_not_wait(const struct completion *x, long timeout)
+{
+	return !timeout || x->done == EVERYBODY || (x->done && list_empty(&x->wait.head));
+}
+
 /* Under the lock, which it lets go meanwhile. Returns the jiffies left; 0: time was up. */
 static long sleep_until_done(struct completion *x, long timeout, unsigned int state)
 {
@@ -66,9 +76,11 @@ static long wait_for(struct completion *x, long timeout, unsigned int state)
 {
 	might_sleep();
 	spin_lock_irq(&x->wait.lock);
-	if (!x->done && timeout)
+	if (!need_not_wait(x, timeout))
 		timeout = sleep_until_done(x, timeout, state);
 	timeout = take(x) ? max(timeout, 1L) : 0;
+	if (x->done)
+		__wake_up_locked(&x->wait, TASK_NORMAL, 1);
 	spin_unlock_irq(&x->wait.lock);
 	return timeout;
 }

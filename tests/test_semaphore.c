@@ -69,6 +69,51 @@ SELFTEST(semaphore, threads_share_the_places)
 	CHECK_EQ(three_places.places.done, 3);
 }
 
+/* ---- Nobody comes in between ---- */
+
+#define ROUNDS 1000
+
+static struct semaphore wanted;
+static unsigned int rounds;
+
+static void want_it_once(void *came)
+{
+	down(&wanted);
+	*(unsigned int *)came = READ_ONCE(rounds);
+	up(&wanted);
+}
+
+/* Has the place. On the others' CPU, so that they run only while it is taken. */
+static void take_it_again_and_again(void *unused)
+{
+	for (rounds = 0; rounds < ROUNDS; rounds++) {
+		cond_resched();
+		up(&wanted);
+		down(&wanted);
+	}
+	up(&wanted);
+}
+
+SELFTEST(semaphore, who_takes_it_again_at_once_keeps_nobody_out)
+{
+	unsigned int came[2] = { ROUNDS, ROUNDS };
+	struct test_thread threads[3];
+
+	sema_init(&wanted, 0);
+	for (int i = 0; i < 2; i++)
+		test_thread_start(&threads[i], test_cpu(0), want_it_once, &came[i]);
+	WAIT_UNTIL(!list_empty(&wanted.places.wait.head) &&
+		   !list_is_singular(&wanted.places.wait.head));
+	test_thread_start(&threads[2], test_cpu(0), take_it_again_and_again, NULL);
+	for (int i = 0; i < 3; i++)
+		test_thread_join(&threads[i]);
+	CHECK(came[0] < ROUNDS);
+	CHECK(came[1] < ROUNDS);
+	CHECK_EQ(wanted.places.done, 1);
+}
+
+/* ---- Interrupts ---- */
+
 static struct semaphore news;
 
 static enum hrtimer_restart tell(struct hrtimer *timer)
