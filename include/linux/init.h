@@ -27,9 +27,15 @@ struct module_exit {
 	exitcall_t call;
 };
 
+/* GCC would turn the order of several in a file round; other compilers keep it. */
+#if __has_attribute(no_reorder)
+#define __in_order __attribute__((no_reorder))
+#else
+#define __in_order
+#endif
 #define __MODULE_ENTRY(kind, fn) \
-	static const struct kind __##kind##_##fn __used __aligned(8) __section(#kind "s") = \
-		{ KBUILD_MODNAME, fn }
+	static const struct kind __##kind##_##fn __used __in_order __aligned(8) \
+		__section(#kind "s") = { KBUILD_MODNAME, fn }
 
 /* `fn` returns 0, or an error: then the module's exit functions are not called. */
 #define module_init(fn) __MODULE_ENTRY(module_init, fn)
