@@ -16,6 +16,8 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/slab.h>
 #include "internal.h"
 
@@ -260,4 +262,69 @@ struct dma_pool *dmam_pool_create(const char *name, struct device *dev, size_t s
 void dmam_pool_destroy(struct dma_pool *pool)
 {
 	devm_release_action(dma_pool_device(pool), destroy_pool, pool);
+}
+
+/* ---- Registers ---- */
+
+static void undo_ioremap(struct device *dev, struct devres *entry)
+{
+	iounmap((void __iomem *)entry->key);
+}
+
+void __iomem *devm_ioremap(struct device *dev, resource_size_t start, resource_size_t size)
+{
+	struct devres *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	void __iomem *addr = entry ? ioremap(start, size) : NULL;
+
+	if (!addr) {
+		kfree(entry);
+		return NULL;
+	}
+	entry->undo = undo_ioremap;
+	entry->key = addr;
+	add(dev, entry);
+	return addr;
+}
+
+void devm_iounmap(struct device *dev, void __iomem *addr)
+{
+	struct devres *entry = take(dev, undo_ioremap, addr, NULL);
+
+	if (!entry) {
+		report_unknown(dev, "devm_iounmap", addr);
+		return;
+	}
+	kfree(entry);
+	iounmap(addr);
+}
+
+static void release_claim(void *data)
+{
+	const struct resource *claim = data;
+
+	release_mem_region(claim->start, resource_size(claim));
+}
+
+void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res)
+{
+	struct resource *claim;
+	void __iomem *addr;
+
+	if (!res || resource_type(res) != IORESOURCE_MEM || (res->flags & IORESOURCE_UNSET)) {
+		dev_err(dev, "no memory resource\n");
+		return IOMEM_ERR_PTR(-EINVAL);
+	}
+	claim = request_mem_region(res->start, resource_size(res), dev_name(dev));
+	if (!claim) {
+		dev_err(dev, "cannot claim %#llx to %#llx\n", res->start, res->end);
+		return IOMEM_ERR_PTR(-EBUSY);
+	}
+	if (devm_add_action_or_reset(dev, release_claim, claim))
+		return IOMEM_ERR_PTR(-ENOMEM);
+	addr = devm_ioremap(dev, res->start, resource_size(res));
+	if (addr)
+		return addr;
+	devm_release_action(dev, release_claim, claim);
+	dev_err(dev, "cannot map %#llx to %#llx\n", res->start, res->end);
+	return IOMEM_ERR_PTR(-ENOMEM);
 }

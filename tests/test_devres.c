@@ -2,8 +2,11 @@
 /* What belongs to a device goes with its driver, in the right order, once. */
 #include <linux/device.h>
 #include <linux/dmapool.h>
+#include <linux/err.h>
+#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
+#include "mm/internal.h"
 #include "tests/fake_device.h"
 #include "tests/selftest.h"
 
@@ -119,4 +122,57 @@ SELFTEST(devres, dma_memory_goes_too)
 	dmam_pool_destroy(pool);
 	CHECK_EQ(devres_release_all(&dev), 0);
 	CHECK(!dmam_pool_create("none", &dev, 0, 0, 0));
+}
+
+/* Addresses that are no RAM: behind the last of it. */
+static resource_size_t some_registers(void)
+{
+	return ALIGN(PFN_PHYS(max_pfn), SZ_256M) + SZ_256M;
+}
+
+SELFTEST(devres, device_addresses_are_claimed_by_one)
+{
+	resource_size_t at = some_registers();
+	struct resource *claim = request_mem_region(at, 0x1000, "one");
+
+	REQUIRE(claim);
+	CHECK_EQ(claim->end, at + 0xfff);
+	CHECK(!request_mem_region(at, 0x1000, "two"));
+	CHECK(!request_mem_region(at + 0xfff, 1, "two"));
+	CHECK(!request_mem_region(at - 1, 2, "two"));
+	CHECK(!request_mem_region(at - 1, 0x2000, "two"));
+	CHECK(!request_mem_region(at, 0, "two"));
+	CHECK(!request_mem_region(~0ULL, 2, "two"));
+	CHECK(request_mem_region(at + 0x1000, 16, "behind"));
+	CHECK(request_mem_region(at - 16, 16, "before"));
+	selftest_expect_reports(2);
+	release_mem_region(at, 0x800);
+	release_mem_region(at, 0x1000);
+	release_mem_region(at, 0x1000);
+	release_mem_region(at + 0x1000, 16);
+	release_mem_region(at - 16, 16);
+}
+
+SELFTEST(devres, registers_are_mapped_and_claimed)
+{
+	FAKE_DEVICE(dev, ~0ULL);
+	FAKE_DEVICE(other, ~0ULL);
+	resource_size_t at = some_registers();
+	struct resource res = { .start = at, .end = at + 0x1fff, .flags = IORESOURCE_MEM };
+	void __iomem *regs = devm_ioremap_resource(&dev, &res);
+
+	if (IS_ERR(regs))
+		SKIP("no addresses behind RAM can be mapped");
+	CHECK(devm_ioremap_resource(&other, &res) == ERR_PTR(-EBUSY));
+	CHECK_EQ(devres_release_all(&other), 0);
+	devm_iounmap(&dev, regs);
+	CHECK_EQ(devres_release_all(&dev), 1);	/* the claim was left */
+	regs = devm_ioremap_resource(&other, &res);
+	CHECK(!IS_ERR(regs));
+	CHECK_EQ(devres_release_all(&other), 2);
+	res.flags = IORESOURCE_IO;
+	CHECK(devm_ioremap_resource(&dev, &res) == ERR_PTR(-EINVAL));
+	CHECK(devm_ioremap_resource(&dev, NULL) == ERR_PTR(-EINVAL));
+	selftest_expect_reports(1);
+	devm_iounmap(&dev, regs);
 }

@@ -18,7 +18,6 @@
 #include <linux/mutex.h>
 #include <linux/string.h>
 
-#include "arch.h"
 #include "pci.h"
 
 static struct pci_scan machine;
@@ -368,28 +367,16 @@ void __iomem *pci_iomap(struct pci_dev *dev, int bar, unsigned long max)
 	const struct resource *res = is_range(bar) ? &dev->resource[bar] : NULL;
 	resource_size_t size;
 
-	if (!res || !(res->flags & IORESOURCE_MEM) || (res->flags & IORESOURCE_UNSET) ||
-	    dev->mapped[bar].address) {
-		pci_warn(dev, "range %d is no memory that can be mapped%s\n", bar,
-			 res && dev->mapped[bar].address ? " a second time" : "");
+	if (!res || !(res->flags & IORESOURCE_MEM) || (res->flags & IORESOURCE_UNSET)) {
+		pci_warn(dev, "range %d is no memory that can be mapped\n", bar);
 		return NULL;
 	}
 	size = resource_size(res);
-	dev->mapped[bar].size = max && max < size ? max : size;
-	dev->mapped[bar].address = arch_map_device(res->start, dev->mapped[bar].size, ARCH_MAP_UC);
-	return dev->mapped[bar].address;
+	return ioremap(res->start, max && max < size ? max : size);
 }
 
 void pci_iounmap(struct pci_dev *dev, void __iomem *addr)
 {
-	int bar = 0;
-
-	if (!addr)
-		return;
-	while (bar < PCI_NUM_RESOURCES && dev->mapped[bar].address != addr)
-		bar++;
-	if (WARN_ON(bar == PCI_NUM_RESOURCES))
-		return;
-	arch_unmap_device(addr, dev->mapped[bar].size);
-	dev->mapped[bar].address = NULL;
+	if (addr)
+		iounmap(addr);
 }

@@ -7,6 +7,7 @@
 #define _LINUX_DEVICE_H
 
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -124,6 +125,16 @@ int devm_add_action_or_reset(struct device *dev, void (*action)(void *data), voi
 /* Not any more; the second form calls it now. One that was not added is reported. */
 void devm_remove_action(struct device *dev, void (*action)(void *data), void *data);
 void devm_release_action(struct device *dev, void (*action)(void *data), void *data);
+
+struct resource;
+/*
+ * Maps registers (linux/io.h). The last form claims them first; what is wrong it says on the log,
+ * and gives as an error pointer: -EINVAL, -EBUSY or -ENOMEM.
+ */
+void __iomem *devm_ioremap(struct device *dev, resource_size_t start, resource_size_t size);
+void devm_iounmap(struct device *dev, void __iomem *addr);
+void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res);
+#define IOMEM_ERR_PTR(error) ((void __iomem *)ERR_PTR(error))
 
 /* Undoes all that is left; what they add meanwhile too. May sleep. Returns how many. */
 int devres_release_all(struct device *dev);

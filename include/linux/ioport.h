@@ -30,4 +30,12 @@ static inline unsigned long resource_type(const struct resource *res)
 	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM | IORESOURCE_IRQ);
 }
 
+/*
+ * Claims device addresses for one driver: NULL when somebody has claimed some of them, or there is
+ * no memory. May sleep. What is released must be what was claimed.
+ */
+struct resource *request_mem_region(resource_size_t start, resource_size_t size,
+				    const char *name);
+void release_mem_region(resource_size_t start, resource_size_t size);
+
 #endif

@@ -60,10 +60,6 @@ struct pci_dev {
 	bool is_busmaster;
 	unsigned int enable_count;
 	struct resource resource[PCI_NUM_RESOURCES];
-	struct {
-		void __iomem *address;	/* what pci_iomap() gave; NULL: it is not mapped */
-		size_t size;
-	} mapped[PCI_NUM_RESOURCES];
 	struct pci_driver *driver;
 	struct device dev;
 };
@@ -192,8 +188,8 @@ int __must_check pci_request_regions(struct pci_dev *dev, const char *name);
 void pci_release_regions(struct pci_dev *dev);
 
 /*
- * Maps the first `max` bytes (0: all) of a range of memory, uncached; each range once at a
- * time. NULL, and a line on the log, when it is none or cannot be mapped.
+ * Maps the first `max` bytes (0: all) of a range of memory, uncached. NULL, and a line on the
+ * log, when it is none or cannot be mapped.
  */
 void __iomem *pci_iomap(struct pci_dev *dev, int bar, unsigned long max);
 void pci_iounmap(struct pci_dev *dev, void __iomem *addr);
