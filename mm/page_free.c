@@ -26,11 +26,16 @@
  */
 #include "internal.h"
 
-/* A broken page stays known as one when the block around it is cut up. */
+/*
+ * When a block is cut up, a broken page stays known as one, and whoever may look for the block
+ * may look for each of its pages.
+ */
 static u16 piece_flags(const struct page *block, const struct page *piece)
 {
-	return block->flags & PG_HAS_HWPOISONED && piece->flags & PG_HWPOISON ?
-	       PG_HAS_HWPOISONED | PG_HWPOISON : 0;
+	u16 broken = block->flags & PG_HAS_HWPOISONED && piece->flags & PG_HWPOISON ?
+		     PG_HAS_HWPOISONED | PG_HWPOISON : 0;
+
+	return broken | (block->flags & PG_SHARED);
 }
 
 void break_block(struct page *page, unsigned long nr)

@@ -185,6 +185,21 @@ SELFTEST(page_free, contradicting_flags_are_reported)
 	CHECK_EQ(quarry_report_count(QUARRY_BAD_ARGUMENT), before + 5);
 }
 
+/* Who may look for the block may look for its pages: each of them is freed with that in mind. */
+SELFTEST(page_free, pieces_of_a_block_can_be_looked_for_like_it)
+{
+	struct page *page = alloc_pages(GFP_USER, 2);
+
+	REQUIRE(page);
+	split_page(page, 2);
+	for (unsigned int i = 0; i < 4; i++) {
+		CHECK(page[i].flags & PG_SHARED);
+		CHECK(get_page_unless_zero(page + i));
+		__free_page(page + i);
+		put_page(page + i);
+	}
+}
+
 SELFTEST(page_free, split_of_the_wrong_block_is_reported)
 {
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
