@@ -175,7 +175,7 @@ static struct page *alloc_from_cut_zones(const struct alloc_request *req, unsign
 
 static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 {
-	page->flags = gfp & __GFP_COMP && order ? PG_COMP : 0;
+	page->flags = (gfp & __GFP_COMP && order ? PG_COMP : 0) | (page->flags & PG_BROKEN);
 	page->private = 0;
 	atomic_set(&page->_refcount, 1);
 	if (gfp & __GFP_ZERO)

@@ -104,7 +104,8 @@ static void *alloc_large(size_t size, gfp_t gfp, int nid)
 	if (!page)
 		return NULL;
 	slab_mark_blocks(page, 1);
-	page->flags = PG_KMALLOC | PG_COMP;	/* by hand: the common way is for plain blocks */
+	/* By hand: the common way is for plain blocks. */
+	page->flags = PG_KMALLOC | PG_COMP | (page->flags & PG_BROKEN);
 	atomic_long_add(1L << page->order, &kmalloc_large_pages);
 	return slab_address(page);
 }
@@ -169,7 +170,7 @@ static noinline void free_other(const void *object)
 	}
 	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
 	if (page_ref_count(page) == 1)
-		page->flags = 0;
+		page->flags &= PG_BROKEN;
 	__free_pages(page, page->order);
 }
 

@@ -35,6 +35,7 @@
 #include <linux/mutex.h>
 #include <linux/smp.h>
 #include "badmem.h"
+#include "reclaim.h"
 
 #define MAX_ROUNDS 64
 #define SETTLE	   4		/* interrupts for each CPU after a mark was set */
@@ -207,6 +208,7 @@ static bool unpoison_locked(struct zone *zone, unsigned long pfn)
 	WRITE_ONCE(zone->managed, zone->managed + 1);
 	WRITE_ONCE(zone->nr_bad, zone->nr_bad - 1);
 	buddy_add(zone, pfn, pfn + 1);
+	page_wait_serve(zone);
 	return true;
 }
 

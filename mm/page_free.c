@@ -25,6 +25,7 @@
  * Locks: none here but for break_block(): zone->lock, with interrupts off.
  */
 #include "internal.h"
+#include "reclaim.h"
 
 /*
  * When a block is cut up, a broken page stays known as one, and whoever may look for the block
@@ -64,6 +65,7 @@ static void free_poisoned(struct page *page)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	buddy_free(zone, page, page->order);
+	page_wait_serve(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

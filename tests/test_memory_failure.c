@@ -139,6 +139,25 @@ SELFTEST(memory_failure, a_page_full_of_objects_is_kept_back_when_they_are_freed
 	CHECK_EQ(unpoison_memory(pfn), 0);
 }
 
+SELFTEST(memory_failure, a_large_block_of_kmalloc_loses_one_page)
+{
+	for (unsigned int at = 0; at < 2; at++) {
+		unsigned long size = 2 * KMALLOC_MAX_CACHE_SIZE, free, pfn;
+		void *object = kmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+
+		if (!object)
+			SKIP("no %lu bytes in one piece", size);
+		free = nr_free_pages();
+		pfn = virt_to_pfn((unsigned long)object) + at * 5;
+		CHECK_EQ(memory_failure(pfn, 0), 0);
+		CHECK_EQ(ksize(object), size);
+		kfree(object);
+		CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
+		CHECK_EQ(nr_free_pages(), free + size / PAGE_SIZE - 1);
+		CHECK_EQ(unpoison_memory(pfn), 0);
+	}
+}
+
 /* The first page is still held, so the rest is freed alone: with the broken one in it. */
 SELFTEST(memory_failure, a_tail_freed_without_its_head_keeps_it_back)
 {
