@@ -13,7 +13,7 @@
 
 #define SLOT	     ((u32)sizeof(struct slot))
 #define SLOTS_OFFSET 24
-#define SLOT_EMPTY   ((void *)~0UL)	/* nobody's object */
+#define SLOT_EMPTY   ((void *)~0UL)	/* nobody's object, but ERR_PTR(-1): it has slab_no_state */
 
 _Static_assert(offsetof(struct magazine, slots) == SLOTS_OFFSET &&
 	       offsetof(struct magazine, generation) == 8, "the sequences know it");
@@ -167,7 +167,7 @@ static inline void magazine_refresh(struct kmem_cache *cache, struct magazine *m
 		return;
 	magazine->generation = generation;
 	for (u32 i = magazine->nr / SLOT; i <= cache->magazine_max; i++)
-		magazine->slots[i].object = SLOT_EMPTY;
+		magazine->slots[i] = (struct slot){ SLOT_EMPTY, &slab_no_state };
 }
 
 /*

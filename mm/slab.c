@@ -299,7 +299,7 @@ static struct page *get_pages(struct kmem_cache *cache, gfp_t gfp, int nid)
 	bool whole = is_whole_block(cache);
 	struct page *page;
 
-	gfp &= ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
+	gfp &= ~(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
 	page = slab_get_block(gfp | cache->gfp, cache->order, nid);
 	if (!page || whole)
 		return page;

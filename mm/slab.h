@@ -40,6 +40,7 @@ struct cache_cpu {
 };
 
 extern struct magazine no_magazine;
+extern u8 slab_no_state;		/* of no object: always OBJECT_FREE */
 
 /* ---- Slabs ---- */
 

@@ -43,7 +43,7 @@ bool slab_track_init(struct slab *slab, gfp_t gfp)
 {
 	if (!(slab->cache->flags & SLAB_STORE_USER))
 		return true;
-	gfp &= GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_NORETRY;
+	gfp &= GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOFAIL;
 	*tracks_of(slab) = (struct track *)__get_free_pages(gfp | __GFP_ZERO, track_order(slab));
 	return *tracks_of(slab);
 }

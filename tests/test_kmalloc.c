@@ -214,6 +214,19 @@ SELFTEST(kmalloc, nodes_are_obeyed)
 	CHECK(!kmalloc_node(64, GFP_KERNEL, MAX_NUMNODES));
 }
 
+/* Memory of caches is compound or not as they need it, whoever asks. */
+SELFTEST(kmalloc, compound_is_accepted)
+{
+	for (size_t size = 8; size <= 2 * KMALLOC_MAX_CACHE_SIZE; size += size / 4 + 1) {
+		void *object = kmalloc(size, TRY | __GFP_COMP);
+
+		if (!object)
+			SKIP("no %zu bytes in one piece", size);
+		CHECK(ksize(object) >= size);
+		kfree(object);
+	}
+}
+
 SELFTEST(kmalloc, large_blocks_know_their_size)
 {
 	for (size_t size = KMALLOC_MAX_CACHE_SIZE + 1; size <= KMALLOC_MAX_SIZE; size *= 2) {

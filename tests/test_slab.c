@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Slab caches. */
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "mm/slab.h"
@@ -392,15 +393,17 @@ SELFTEST(slab, a_wrong_free_is_reported_and_left)
 {
 	struct kmem_cache *cache = kmem_cache_create("test-64", 64, 0, 0, NULL);
 	struct kmem_cache *other = kmem_cache_create("test-other", 64, 0, 0, NULL);
+	void *empty_slot = ERR_PTR(-1);		/* what empty slots of magazines hold */
 	u8 *object, *stranger;
 
 	REQUIRE(cache && other);
+	selftest_expect_reports(5);
+	kmem_cache_free_bulk(cache, 1, &empty_slot);
 	object = kmem_cache_alloc(cache, GFP_KERNEL);
 	stranger = kmem_cache_alloc(other, GFP_KERNEL);
 	REQUIRE(object && stranger);
 	memset(object, 1, 64);
 	memset(stranger, 2, 64);
-	selftest_expect_reports(4);
 	kmem_cache_free(cache, stranger);
 	kmem_cache_free(cache, object + 8);
 	kmem_cache_free(cache, &cache);
