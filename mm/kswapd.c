@@ -49,8 +49,8 @@ static bool balance_node(int nid, enum zone_type highest)
 		if (node_balanced(nid, highest))
 			return true;
 		freed += shrink_node(nid, true, GFP_KERNEL, priority);
-		drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
-		drain_local_pages(NULL); /* marks are of what the zones have */
+		/* What they freed lies in this CPU's cache; marks are of what the zones have. */
+		drain_local_pages(NULL);
 		cond_resched();
 	}
 	return freed;

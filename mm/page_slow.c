@@ -18,7 +18,8 @@
  *	4. Out-of-memory notifiers, for requests of an order up to 3 that allow IO and FS and
  *	   are neither __GFP_NORETRY nor __GFP_RETRY_MAYFAIL; what they free begins 3. anew.
  *	5. __GFP_NOFAIL: waits to be given a block (page_wait.c), and has half of the reserve, as
- *	   what it does may free memory. Where it may not sleep it is reported, and may fail.
+ *	   what it does may free memory (not with __GFP_NOMEMALLOC). Where it may not sleep it
+ *	   is reported, and may fail.
  *	6. The failure report, and NULL.
  *
  * A thread's own limits (linux/sched/mm.h) are taken off the flags first.
@@ -122,7 +123,8 @@ static struct page *wait_for_page(const struct alloc_request *req, unsigned int 
 	struct page *page;
 
 	pcp_close();
-	page_wait_begin(&waiter, req, alloc_flags | ALLOC_MIN_RESERVE);
+	page_wait_begin(&waiter, req, alloc_flags |
+			(req->gfp & __GFP_NOMEMALLOC ? 0 : ALLOC_MIN_RESERVE));
 	while (!(page = page_wait_sleep(&waiter, RECHECK))) {
 		if (current->flags & PF_MEMALLOC)
 			continue;
