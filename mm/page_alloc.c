@@ -43,7 +43,7 @@ static void clear_block(struct page *page, unsigned int order)
 static void prepare(struct page *page, gfp_t gfp, unsigned int order)
 {
 	/* It may have been found broken since it left the lists: page_wait.c can take long. */
-	u16 broken = page->flags & PG_BROKEN;
+	u16 broken = READ_ONCE(page->flags) & PG_BROKEN;
 
 	page->private = 0;
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order) | broken, 1));
