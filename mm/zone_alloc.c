@@ -59,7 +59,8 @@ static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
 
 	spin_lock(&zone->lock);
 	if (zone_watermark_ok(zone, req->order, gfp_zone(req->gfp), alloc_flags)) {
-		if (stack->max)
+		/* It holds some where the marks did not allow them when they were asked before. */
+		if (stack->max && !stack->nr)
 			page = refill(zone, stack, req->order, mobility);
 		if (!page)
 			page = zone_take(zone, req->order, mobility);
