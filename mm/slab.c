@@ -45,6 +45,8 @@
 #define MAGAZINE_BYTES 3072u
 #define MAX_MAGAZINE 47u		/* slots: what fits into 800 bytes, with one more */
 
+u8 slab_no_state = OBJECT_FREE;
+
 /* ---- Layout ---- */
 
 static unsigned long waste(unsigned long pages, u32 size)

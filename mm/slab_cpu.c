@@ -52,7 +52,6 @@
 #define EXCHANGES    16U		/* that it takes to raise it by one */
 
 /* Full and empty at once; the slot above its top has no object. */
-u8 slab_no_state = OBJECT_FREE;
 struct magazine no_magazine = { .slots = { { SLOT_EMPTY, &slab_no_state } } };
 atomic_long_t slab_nr_magazines;
 
