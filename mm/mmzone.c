@@ -330,9 +330,10 @@ bool PageHighMem(const struct page *page)
 /* Does a block begin here? PG_TAIL says no for slabs only: elsewhere its bit may mean a CPU. */
 static bool is_head(const struct page *page)
 {
-	u8 state = READ_ONCE(page->state);
+	u64 word = READ_ONCE(page->word);
 
-	return state != PAGE_NONE && !(state == PAGE_SLAB && (page->flags & PG_TAIL));
+	return word_state(word) != PAGE_NONE &&
+	       !(word_state(word) == PAGE_SLAB && (word_flags(word) & PG_TAIL));
 }
 
 struct page *page_block_head(const struct page *page)
@@ -358,8 +359,12 @@ bool PageReserved(const struct page *page)
 /* The first page of a block that was allocated with __GFP_COMP. */
 static bool is_compound(const struct page *page)
 {
-	return (page->state == PAGE_USED || page->state == PAGE_SLAB) && (page->flags & PG_COMP) &&
-	       !(page->flags & PG_TAIL);
+	/* In one piece: the flags of a page that is freed meanwhile are something else. */
+	u64 word = READ_ONCE(page->word);
+	enum page_state state = word_state(word);
+
+	return (state == PAGE_USED || state == PAGE_SLAB) && (word_flags(word) & PG_COMP) &&
+	       !(word_flags(word) & PG_TAIL);
 }
 
 bool PageCompound(const struct page *page)

@@ -369,6 +369,56 @@ SELFTEST(pcp, two_cpus_that_free_one_page_at_once_are_reported)
 	drain_all_pages(NULL);
 }
 
+/* One takes and frees blocks that others may look for; the other looks for them all the time. */
+static struct page *looked_for;
+static bool looking_ends;
+
+static void take_and_free_shared(void *unused)
+{
+	for (unsigned long i = selftest_scaled(3000); i > 0; i--) {
+		unsigned int order = i % 4;
+		struct page *page = alloc_pages(GFP_USER | __GFP_NOWARN, order);
+
+		if (!page)
+			continue;
+		smp_store_release(&looked_for, page);
+		for (unsigned long turns = i % 256; turns > 0; turns--)
+			(void)smp_load_acquire(&looked_for);
+		__free_pages(page, order);
+	}
+	smp_store_release(&looking_ends, true);
+}
+
+static void look_for_pages(void *found)
+{
+	while (!smp_load_acquire(&looking_ends)) {
+		struct page *page = smp_load_acquire(&looked_for);
+
+		if (page && get_page_unless_zero(page)) {
+			put_page(page);
+			++*(unsigned long *)found;
+		} else {
+			port_relax();
+		}
+	}
+}
+
+SELFTEST(pcp, a_reference_looked_for_and_a_free_see_each_other)
+{
+	struct test_thread threads[2];
+	unsigned long found = 0;
+
+	if (num_online_cpus() < 2)
+		SKIP("one CPU");
+	looked_for = NULL;
+	looking_ends = false;
+	test_thread_start(&threads[0], test_cpu(0), take_and_free_shared, NULL);
+	test_thread_start(&threads[1], test_cpu(1), look_for_pages, &found);
+	test_thread_join(&threads[0]);
+	test_thread_join(&threads[1]);
+	printk("%lu references found\n", found);
+}
+
 SELFTEST(pcp, the_validator_finds_a_broken_stack)
 {
 	struct page *page;
