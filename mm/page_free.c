@@ -91,7 +91,7 @@ static void check_no_locks(const struct page *page)
 {
 	if (QUARRY_DEBUG_LOCKS && !PageHighMem(page))
 		debug_check_no_locks_freed(phys_to_virt(page_to_phys(page)),
-					   PAGE_SIZE << page->order);
+					   PAGE_SIZE << READ_ONCE(page->order));
 }
 
 #define ANY_ORDER ~0U	/* put_page() does not know it */
