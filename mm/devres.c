@@ -48,15 +48,20 @@ static void add(struct device *dev, struct devres *entry)
 static struct devres *take(struct device *dev, void (*undo)(struct device *, struct devres *),
 			   const void *key, void (*action)(void *))
 {
-	struct devres *entry, *found = NULL;
+	struct devres *found = NULL;
+	struct list_head *pos;
 	unsigned long flags;
 
 	spin_lock_irqsave(&dev->devres_lock, flags);
-	list_for_each_entry(entry, &dev->devres_head, node)
+	/* Not by entry: the list's head is in none, so it would not be aligned as one. */
+	list_for_each(pos, &dev->devres_head) {
+		struct devres *entry = list_entry(pos, struct devres, node);
+
 		if (entry->undo == undo && entry->key == key && entry->action == action) {
 			found = entry;
 			break;
 		}
+	}
 	if (found)
 		list_del(&found->node);
 	spin_unlock_irqrestore(&dev->devres_lock, flags);
