@@ -99,6 +99,11 @@ struct selftest_state {
 };
 
 /* Prints each difference, and the violations if there are any; returns how many of these. */
+/* Free pages, and what is as good as free. Frees what is kept, so: in a thread. */
+unsigned long count_free_pages(void);
+struct selftest_state selftest_look(void);
+/* Looks again while there are differences that may go away. */
+struct selftest_state selftest_look_when_settled(const struct selftest_state *expected);
 unsigned int selftest_compare(const struct selftest_state *expected,
 			      const struct selftest_state *found, unsigned int violations);
 

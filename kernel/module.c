@@ -96,13 +96,6 @@ static bool is_to_end(unsigned int nr, unsigned int planned)
 	return true;
 }
 
-static unsigned long count_free_pages(void)
-{
-	workqueue_trim();
-	quarry_settle();
-	return nr_free_pages() + arch_stack_pool_pages() + quarry_kept_pages();
-}
-
 static unsigned int begin_all(unsigned int nr)
 {
 	unsigned int i, failed = 0;

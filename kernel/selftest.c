@@ -329,53 +329,10 @@ bool selftest_refuses(char *why, size_t size)
 
 /* 4. Running */
 
-/* As good as free is what an allocator keeps; what broke is nobody's fault. */
-static unsigned long count_free_pages(void)
-{
-	workqueue_trim();
-	if (!irqs_disabled())
-		quarry_settle();
-	return nr_free_pages() + arch_stack_pool_pages() + quarry_kept_pages();
-}
-
-static struct selftest_state look_around(void)
-{
-	return (struct selftest_state){
-		.free_pages = count_free_pages(),
-		.percpu = quarry_percpu_objects(),
-		.reports = quarry_report_total(),
-		.warnings = warn_count(),
-		.irqs_off = irqs_disabled(),
-	};
-}
-
-unsigned int selftest_compare(const struct selftest_state *expected,
-			      const struct selftest_state *found, unsigned int violations)
-{
-	unsigned int differences = 0;
-
-	if (found->irqs_off != expected->irqs_off && ++differences)
-		printk("interrupts were left %s\n", found->irqs_off ? "off" : "on");
-	if (found->reports != expected->reports && ++differences)
-		printk("misuse reports: %+ld against what was announced\n",
-		       (long)(found->reports - expected->reports));
-	if (found->warnings != expected->warnings && ++differences)
-		printk("warnings: %+ld against what was announced\n",
-		       (long)(found->warnings - expected->warnings));
-	if (violations && ++differences)
-		printk("the validators found %u violations\n", violations);
-	if (found->free_pages != expected->free_pages && ++differences)
-		printk("free pages: %lu before, %lu after, %+ld\n", expected->free_pages,
-		       found->free_pages, (long)(found->free_pages - expected->free_pages));
-	if (found->percpu != expected->percpu && ++differences)
-		printk("per-CPU objects: %+ld\n", (long)(found->percpu - expected->percpu));
-	return differences;
-}
-
 /* Fails the case for everything that it left behind. */
 static void check_surroundings(struct selftest_state *expected)
 {
-	struct selftest_state found = look_around();
+	struct selftest_state found = selftest_look_when_settled(expected);
 
 	expected->reports += current.reports;
 	expected->warnings += current.warnings;
@@ -398,7 +355,7 @@ static void print_result(const struct selftest *test, unsigned int number, bool 
 
 static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
 {
-	struct selftest_state state = look_around();
+	struct selftest_state state = selftest_look();
 	int failures, checks;
 
 	memset(&current, 0, sizeof(current));
