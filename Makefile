@@ -65,7 +65,8 @@ CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel 
 	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1) \
 	$(if $(filter-out 0,$(UBSAN)),-DQUARRY_UBSAN=1 -fsanitize=undefined)
 ifneq ($(findstring clang,$(CC)),)
-CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument
+CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument \
+	-Wno-gnu-variable-sized-type-not-at-end
 endif
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
 	--fatal-warnings -T linker.ld

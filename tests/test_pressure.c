@@ -96,7 +96,7 @@ static bool take(struct worker *w)
 		CHECK(!(w->mix->gfp & __GFP_NOFAIL));
 		return false;
 	}
-	w->below_min += !served;
+	WRITE_ONCE(w->below_min, w->below_min + !served);
 	WRITE_ONCE(w->got, w->got + 1);
 	if (!order && in_task() && !random_below(w, 16)) {
 		larder_put(&cache, page);

@@ -50,6 +50,9 @@ HOSTED_LIBC_CFLAGS := -std=gnu17 -fPIE -fno-omit-frame-pointer -fno-strict-alias
 	$(HOSTED_OPT) -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
 	-DQUARRY_HOSTED -DQUARRY_DEBUG_LOCKS=$(HOSTED_DEBUG_LOCKS) $(EXTRA_CFLAGS) \
 	$(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE) -fno-sanitize-recover=all)
+ifneq ($(findstring clang,$(HOSTED_CC)),)
+HOSTED_LIBC_CFLAGS += -Wno-gnu-variable-sized-type-not-at-end
+endif
 ifneq ($(findstring address,$(HOSTED_SANITIZE)),)
 HOSTED_LIBC_CFLAGS += -DQUARRY_ASAN
 endif

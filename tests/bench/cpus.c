@@ -193,5 +193,5 @@ const struct bench_row bench_cpus_rows[] = {
 	ROWS("kmalloc-256", kmalloc),
 #endif
 	ROWS("alloc_pages-0", page),
-	{ NULL }
+	{ }
 };

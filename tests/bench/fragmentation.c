@@ -132,5 +132,5 @@ static void run_page(const struct bench_row *row)
 const struct bench_row bench_memory_rows[] = {
 	{ "page", 0, NULL, NULL, NULL, NULL, NULL, run_page },
 	{ "fragmentation", 0, make_tables, free_tables, NULL, NULL, NULL, run_fragmentation },
-	{ NULL }
+	{ }
 };

@@ -223,5 +223,5 @@ const struct bench_row bench_replay_rows[] = {
 #ifdef BENCH_HAS_SLAB
 	{ "replay-linux-boot", 0, NULL, NULL, NULL, NULL, NULL, run },
 #endif
-	{ NULL }
+	{ }
 };

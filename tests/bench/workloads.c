@@ -344,5 +344,5 @@ const struct bench_row bench_rows[] = {
 #ifdef BENCH_HAS_DMAPOOL
 	PAIRS_ROW("dma_pool-64", dma_pool, 64),
 #endif
-	{ NULL }
+	{ }
 };
