@@ -86,7 +86,8 @@ void unregister_shrinker(struct shrinker *shrinker)
 	might_sleep();
 	spin_lock(&shrinker_lock);
 	in = shrinker->flags & SHRINKER_REGISTERED;
-	shrinker->flags &= ~SHRINKER_REGISTERED;
+	/* The other bits are constant, and read without the lock. */
+	WRITE_ONCE(shrinker->flags, shrinker->flags & ~SHRINKER_REGISTERED);
 	spin_unlock(&shrinker_lock);
 	if (!in)
 		return;
@@ -123,9 +124,11 @@ static struct shrinker *next_shrinker(struct shrinker *last)
 
 static bool may_call(const struct shrinker *shrinker, gfp_t gfp)
 {
-	if (shrinker->flags & SHRINKER_NEEDS_FS && !(gfp & __GFP_FS))
+	unsigned int flags = READ_ONCE(shrinker->flags);
+
+	if (flags & SHRINKER_NEEDS_FS && !(gfp & __GFP_FS))
 		return false;
-	return !(shrinker->flags & SHRINKER_NEEDS_IO) || (gfp & __GFP_IO);
+	return !(flags & SHRINKER_NEEDS_IO) || (gfp & __GFP_IO);
 }
 
 /* How many of `count` objects a pass of that priority asks for. */
@@ -180,7 +183,7 @@ unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority)
 	unsigned long freed = 0;
 
 	while ((shrinker = next_shrinker(shrinker))) {
-		bool aware = shrinker->flags & SHRINKER_NUMA_AWARE;
+		bool aware = READ_ONCE(shrinker->flags) & SHRINKER_NUMA_AWARE;
 		struct shrink_control sc = { .gfp_mask = gfp, .nid = aware ? nid : 0 };
 
 		if (aware || first)
