@@ -207,7 +207,7 @@ static struct vmap_area *cut(struct vmap_space *space, struct vmap_area *area, u
 		tree_insert(&space->root, front);
 	}
 	area->end = start + size;
-	area->state = VMAP_TAKEN;
+	WRITE_ONCE(area->state, VMAP_TAKEN);
 	area->left = NULL;
 	if (end > area->end)
 		free_piece(space, area, area->end, end);
@@ -245,17 +245,23 @@ static void join(struct vmap_area *area, struct vmap_area *next)
 	vmap_node_put(next);
 }
 
+/* A neighbour's owner changes its state without the lock; to and from free only under it. */
+static bool is_free(const struct vmap_area *area)
+{
+	return area && READ_ONCE(area->state) == VMAP_FREE;
+}
+
 void vmap_give(struct vmap_space *space, struct vmap_area *area)
 {
 	vmap_index_set(area->start, NULL);
 	spin_lock(&vmap_lock);
 	area->vm.flags = 0;
-	area->state = VMAP_FREE;
-	if (area->next && area->next->state == VMAP_FREE) {
+	WRITE_ONCE(area->state, VMAP_FREE);
+	if (is_free(area->next)) {
 		tree_remove(&space->root, area->next);
 		join(area, area->next);
 	}
-	if (area->prev && area->prev->state == VMAP_FREE) {
+	if (is_free(area->prev)) {
 		area = area->prev;
 		tree_remove(&space->root, area);
 		join(area, area->next);
@@ -293,17 +299,18 @@ static const char *why_wrong(const struct vmap_space *space, const struct vmap_a
 			     unsigned long expected_start)
 {
 	const struct vmap_area *next = area->next;
+	enum vmap_state state = READ_ONCE(area->state);
 
 	if (area->start != expected_start || area->end <= area->start ||
 	    !PAGE_ALIGNED(area->start | area->end))
 		return "does not begin where the one before ends";
 	if (next ? next->prev != area : area->end != space->end)
 		return "the list is broken behind it";
-	if (area->state != VMAP_FREE && (area->state < VMAP_TAKEN || area->state > VMAP_RETIRED))
+	if (state != VMAP_FREE && (state < VMAP_TAKEN || state > VMAP_RETIRED))
 		return "no such state";
-	if (area->state != VMAP_FREE)
+	if (state != VMAP_FREE)
 		return NULL;
-	if (next && next->state == VMAP_FREE)
+	if (is_free(next))
 		return "two free ranges are neighbours";
 	return tree_holds(space, area) ? NULL : "free, but astray in the tree";
 }
@@ -323,7 +330,7 @@ unsigned int vmap_space_validate(const struct vmap_space *space)
 	spin_lock(&vmap_lock);
 	for (area = space->first; area && !wrong; area = area->next) {
 		wrong = why_wrong(space, area, expected);
-		nr_free += area->state == VMAP_FREE;
+		nr_free += is_free(area);
 		expected = area->end;
 		if (wrong)
 			report_misuse(QUARRY_CORRUPTION, area, "vmap range [%lx, %lx): %s",
