@@ -102,6 +102,7 @@ struct selftest_state {
 /* Free pages, and what is as good as free. Frees what is kept, so: in a thread. */
 unsigned long count_free_pages(void);
 struct selftest_state selftest_look(void);
+struct selftest_state selftest_look_at_first(void);
 /* Looks again while there are differences that may go away. */
 struct selftest_state selftest_look_when_settled(const struct selftest_state *expected);
 unsigned int selftest_compare(const struct selftest_state *expected,

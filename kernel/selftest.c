@@ -355,7 +355,7 @@ static void print_result(const struct selftest *test, unsigned int number, bool 
 
 static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
 {
-	struct selftest_state state = selftest_look();
+	struct selftest_state state = number == 1 ? selftest_look_at_first() : selftest_look();
 	int failures, checks;
 
 	memset(&current, 0, sizeof(current));

@@ -99,7 +99,7 @@ SELFTEST(stats, meminfo_knows_who_has_what)
 	const char *report;
 
 	report = hear_report("meminfo");
-	slab = number_behind(report, "\n# Slab:");
+	slab = number_behind(report, " Slab:");
 	used = number_behind(report, "VmallocUsed:");
 	vfree(area);
 	kfree(object);
@@ -107,7 +107,7 @@ SELFTEST(stats, meminfo_knows_who_has_what)
 		SKIP("too little memory");
 	report = hear_report("meminfo");
 	CHECK_EQ(number_behind(report, "VmallocUsed:") + 64 * 4, used);
-	CHECK_EQ(number_behind(report, "\n# Slab:") + 1024, slab);
+	CHECK_EQ(number_behind(report, " Slab:") + 1024, slab);
 }
 
 SELFTEST(stats, buddyinfo_adds_up_to_the_free_pages)
