@@ -269,16 +269,18 @@ SELFTEST(memory_failure, the_table_of_pristine_pages_is_bounded)
 	CHECK_EQ(nr_free_pages(), free);
 }
 
-/* A page that the boot has taken and that has a descriptor; 0: there is none. */
+#define NO_PAGE ~0UL
+
+/* A page of RAM that the boot has taken; NO_PAGE: there is none. */
 static unsigned long find_reserved(void)
 {
 	for (unsigned int i = 0; i < memblock_reserved.nr; i++) {
 		unsigned long pfn = PFN_DOWN(memblock_reserved.regions[i].base);
 
-		if (pfn && pfn_valid(pfn) && PageReserved(pfn_to_page(pfn)))
+		if (memblock_is_memory(PFN_PHYS(pfn)))
 			return pfn;
 	}
-	return 0;
+	return NO_PAGE;
 }
 
 SELFTEST(memory_failure, the_kernel_itself_is_refused)
@@ -286,8 +288,8 @@ SELFTEST(memory_failure, the_kernel_itself_is_refused)
 	unsigned long reserved = find_reserved(), known = num_poisoned_pages();
 	const char *log;
 
-	if (!reserved)
-		SKIP("nothing that the boot has taken has a descriptor");
+	if (reserved == NO_PAGE)
+		SKIP("the boot has taken no RAM");
 	listen_start();
 	CHECK_EQ(memory_failure(reserved, 0), -EBUSY);
 	CHECK_EQ(memory_failure(max_pfn + 1000, 0), -ENXIO);
