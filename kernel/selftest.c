@@ -441,7 +441,7 @@ unsigned int selftest_run(void)
 	}
 	for_each_suite(first)
 		nr_planned += count_cases(first);
-	free_pages = count_free_pages();
+	free_pages = selftest_look_at_first().free_pages;
 	if (options.ktap)
 		run_ktap(&totals);
 	else
