@@ -129,6 +129,14 @@ void vmap_unload(struct vmap_area *area);
 /* May its blocks serve the next caller? They must be of one size, plain, and nobody else's. */
 bool vmap_may_stay_loaded(const struct vmap_area *area);
 
+/* ---- vmap_hand.c: ranges that nobody else can see ---- */
+
+/* Before some are taken out of where others see them; after all were put somewhere. Threads. */
+unsigned int vmap_hand_take(void);
+void vmap_hand_put(unsigned int hand);
+/* Until those have ended who took before; false when nobody had. One caller at a time. Sleeps. */
+bool vmap_hand_wait(void);
+
 /* ---- vmap_pool.c: ranges with a guard, ready for use, and their end ---- */
 
 /*

@@ -36,7 +36,10 @@
  * Interrupts never touch the pools: they hand over to the thread `vfree` (vmap_retire_later()).
  * Threads change only when they sleep, so a pool belongs to the thread that runs, but for the
  * call by which vm_unmap_aliases() empties it: that comes as an interrupt, and the stacks of
- * pointers (quarry/cpu_stack.h) are made for that.
+ * pointers (quarry/cpu_stack.h) are made for that. What a thread has taken out and not put
+ * anywhere yet is in its hand (vmap_hand.c). vm_unmap_aliases() waits for hands before it empties
+ * the pools, for who has taken from the list of the thread `vfree` and will park here; and once
+ * more after that, for who took from a pool before. If there was one, the pools are emptied again.
  *
  * Locks: purge_mutex, outermost: one vm_unmap_aliases() at a time. The list of the thread has
  * none: it is taken as a whole.
@@ -85,7 +88,6 @@ static DEFINE_MUTEX(purge_mutex);
 static struct vmap_area *late;		/* chain: for the thread */
 static DECLARE_WAIT_QUEUE_HEAD(late_wait);
 static atomic_long_t nr_flushes;
-static atomic_long_t nr_late;		/* in `late`, or taken out and not retired yet */
 
 /* ---- Flushing ---- */
 
@@ -205,12 +207,14 @@ static bool recycle(void)
 	struct pool *pool = this_cpu_ptr(&pools);
 	struct vmap_area *chain, *next;
 	unsigned long flags, excess, nr;
+	unsigned int hand;
 
+	if (!READ_ONCE(pool->dirty.stack.nr))
+		return false;
+	hand = vmap_hand_take();
 	local_irq_save(flags);
 	chain = unstack(&pool->dirty.stack, NULL);
 	local_irq_restore(flags);
-	if (!chain)
-		return false;
 	flush_chain(chain);
 	excess = make_room(chain);
 	for (; chain; chain = next) {
@@ -219,6 +223,7 @@ static bool recycle(void)
 		settle(chain, !excess);
 		excess -= min(excess, nr);
 	}
+	vmap_hand_put(hand);
 	return true;
 }
 
@@ -316,14 +321,21 @@ static __rseq bool push_dirty(struct vmap_area *area)
 	return cpu_stack_push(&this_cpu_ptr(&pools)->dirty.stack, area);
 }
 
-/* Parks it; what is parked is flushed when it gets too much. */
+/*
+ * Parks it; what is parked is flushed when it gets too much. It is counted first: drain() may
+ * take it, and its pages off the count, at once.
+ */
 static bool park(struct vmap_area *area)
 {
-	unsigned long max = vmap_limits.held;
+	unsigned long max = vmap_limits.held, nr = area->vm.nr_pages;
 
-	if (area->vm.nr_pages > max || !push_dirty(area))
+	if (nr > max)
 		return false;
-	this_cpu_add(pools.parked, (unsigned long)area->vm.nr_pages);
+	this_cpu_add(pools.parked, nr);
+	if (unlikely(!push_dirty(area))) {
+		this_cpu_sub(pools.parked, nr);
+		return false;
+	}
 	if (this_cpu_read(pools.parked) > max && can_flush())
 		recycle();
 	return true;
@@ -362,7 +374,6 @@ void vmap_retire_later(struct vmap_area *area)
 {
 	struct vmap_area *first = READ_ONCE(late);
 
-	atomic_long_inc(&nr_late);
 	do {
 		area->left = first;
 	} while (!__atomic_compare_exchange_n(&late, &first, area, false, __ATOMIC_RELEASE,
@@ -372,13 +383,14 @@ void vmap_retire_later(struct vmap_area *area)
 
 static void retire_late_ones(void)
 {
-	struct vmap_area *area = __atomic_exchange_n(&late, NULL, __ATOMIC_ACQUIRE), *next;
+	unsigned int hand = vmap_hand_take();
+	struct vmap_area *area = __atomic_exchange_n(&late, NULL, __ATOMIC_ACQ_REL), *next;
 
 	for (; area; area = next) {
 		next = area->left;
 		vmap_retire(area, false);
-		atomic_long_dec(&nr_late);
 	}
+	vmap_hand_put(hand);
 }
 
 /* ---- All of it ---- */
@@ -394,13 +406,12 @@ static void drain(void *unused)
 	pool->drained = chain;
 }
 
-static void purge(void)
+/* What the pools hold goes back. Under purge_mutex. */
+static void empty_pools(void)
 {
 	struct vmap_area *chain = NULL, *area, *next;
 	unsigned int cpu;
 
-	mutex_lock(&purge_mutex);
-	retire_late_ones();
 	on_each_cpu(drain, NULL, 1);
 	for_each_online_cpu(cpu) {
 		for (area = per_cpu(pools, cpu).drained; area; area = next) {
@@ -416,16 +427,18 @@ static void purge(void)
 		vmap_unload(chain);
 		vmap_give(vmap_space_of(chain), chain);
 	}
-	mutex_unlock(&purge_mutex);
 }
 
 void vm_unmap_aliases(void)
 {
 	might_sleep();
+	mutex_lock(&purge_mutex);
 	retire_late_ones();
-	while (atomic_long_read(&nr_late))	/* the thread is about to retire some */
-		schedule_timeout_uninterruptible(1);
-	purge();
+	vmap_hand_wait();
+	empty_pools();
+	if (vmap_hand_wait())
+		empty_pools();
+	mutex_unlock(&purge_mutex);
 	vmap_nodes_wait();
 }
 
@@ -445,7 +458,10 @@ static unsigned long free_held(struct shrinker *shrinker, struct shrink_control 
 {
 	unsigned long nr = count_held(shrinker, sc);
 
-	purge();
+	mutex_lock(&purge_mutex);
+	retire_late_ones();
+	empty_pools();
+	mutex_unlock(&purge_mutex);
 	return nr;
 }
 

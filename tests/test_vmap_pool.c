@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What CPUs remember of areas that were freed, areas in all contexts, and very many of them. */
 #include <linux/highmem.h>
+#include <linux/irqflags.h>
+#include <linux/ktime.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
@@ -124,6 +126,75 @@ SELFTEST(vmap_pool, vunmap_leaves_no_cpu_behind)
 		CHECK(!look_on(cpu, va).there);
 	__free_page(page);
 }
+
+/* ---- In hand ---- */
+
+#ifndef QUARRY_HOSTED
+
+static struct {
+	u8 *va[65];			/* one more than a pool parks: the last free flushes */
+	unsigned int freed;		/* frees that are over */
+	bool deaf, go;
+	u64 until;
+} hand;
+
+static void free_until_it_flushes(void *unused)
+{
+	while (!READ_ONCE(hand.deaf))
+		port_relax();
+	for (unsigned int i = 0; i < ARRAY_SIZE(hand.va); i++) {
+		vfree(hand.va[i]);
+		smp_store_release(&hand.freed, i + 1);
+	}
+}
+
+/* Answers no call, so no flush ends, until the boot thread, on CPU 0, has waited for a while. */
+static void be_deaf(void *unused)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	WRITE_ONCE(hand.deaf, true);
+	while (!READ_ONCE(hand.go) || ktime_get_ns() < hand.until)
+		port_relax();
+	local_irq_restore(flags);
+}
+
+/* An area has left its CPU's pool for a flush that is not over: neither here nor there. */
+SELFTEST(vmap_pool, what_a_cpu_has_in_hand_is_waited_for)
+{
+	struct test_thread freer, deaf;
+	unsigned long flushes;
+	unsigned int i, freed, left = 0;
+
+	if (num_online_cpus() < 3)
+		SKIP("fewer than three CPUs");
+	memset(&hand, 0, sizeof(hand));
+	for (i = 0; i < ARRAY_SIZE(hand.va); i++) {
+		hand.va[i] = vmalloc(PAGE_SIZE);
+		REQUIRE(hand.va[i]);
+	}
+	vm_unmap_aliases();
+	flushes = vmap_flushes();
+	test_thread_start(&freer, test_cpu(1), free_until_it_flushes, NULL);
+	test_thread_start(&deaf, test_cpu(2), be_deaf, NULL);
+	while (vmap_flushes() == flushes)
+		schedule_timeout_uninterruptible(1);
+	freed = smp_load_acquire(&hand.freed);
+	hand.until = ktime_get_ns() + 10 * NSEC_PER_MSEC;
+	smp_store_release(&hand.go, true);
+	vm_unmap_aliases();
+	for (i = 0; i < freed; i++) {
+		const struct vmap_area *area = vmap_find_start((unsigned long)hand.va[i]);
+
+		left += area && (area->state == VMAP_TAKEN || area->state == VMAP_RETIRED);
+	}
+	CHECK_EQ(left, 0);
+	test_thread_join(&freer);
+	test_thread_join(&deaf);
+}
+
+#endif
 
 /* ---- Contexts ---- */
 
