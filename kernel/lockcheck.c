@@ -13,7 +13,9 @@
  *					are counted, and do nothing
  *	a lock let go by who has not	it stays as it is
  *	a lock never initialised	it is taken as an unnamed one
- *	a held lock's memory freed, a thread that ends with locks: only reported
+ *	a held lock's memory freed	it counts as let go: nobody reads that memory for it again
+ *	a held lock overwritten		the same, as soon as the next lock is taken
+ *	a thread that ends with locks	only reported
  * so that the kernel goes on as well as it can. Every report is a WARN, and counted by kind.
  *
  * Not checked: what NMIs do (they must not take locks), and what a report itself does.
@@ -100,8 +102,9 @@ static void print_list(const char *whose, const struct held_locks *held)
 	unsigned int i;
 
 	for (i = 0; i < held->nr; i++)
-		printk(KERN_WARNING " #%u: (%s) %px, taken by %pS%s\n", i, held->locks[i].map->name,
-		       held->locks[i].map, (void *)held->locks[i].ip, whose);
+		printk(KERN_WARNING " #%u: (%s) %px, taken by %pS%s\n", i,
+		       lockorder_name(held->locks[i].class), held->locks[i].map,
+		       (void *)held->locks[i].ip, whose);
 }
 
 static void print_held(void)
@@ -185,7 +188,40 @@ static void push(struct held_locks *held, const struct held_lock *new)
 		held->locks[held->nr++] = *new;
 }
 
-static bool take(const struct held_lock *new, bool irqs_on, unsigned long fp)
+static void remove(struct held_locks *held, struct held_lock *lock)
+{
+	for (; lock + 1 < held->locks + held->nr; lock++)
+		*lock = lock[1];
+	held->nr--;
+}
+
+/* Its memory is not a lock any more. Who lets it go later is told that it has not got it. */
+static void forget(struct held_locks *held, struct held_lock *lock, const char *title)
+{
+	struct held_lock lost = *lock;
+	char who[LOCKCHECK_WHO];
+
+	lockcheck_report_begin(LOCKCHECK_FREED);
+	printk(KERN_ERR "%s on CPU#%u, %s, at %pS\n", title, smp_processor_id(),
+	       lockcheck_who(who, sizeof(who)), (void *)_RET_IP_);
+	printk(KERN_ERR " lock: %px (%s), taken by %pS\n", lost.map, lockorder_name(lost.class),
+	       (void *)lost.ip);
+	lockcheck_report_end();
+	remove(held, lock);
+	if (!(lost.how & LOCKDEP_SLEEPS))
+		preempt_count_sub(LOCK_ONE);
+}
+
+static void check_overwritten(struct held_locks *held)
+{
+	unsigned int i;
+
+	for (i = held ? held->nr : 0; i-- > 0;)
+		if (unlikely(held->locks[i].map->magic != LOCKDEP_MAGIC))
+			forget(held, &held->locks[i], "BUG: held lock overwritten");
+}
+
+static bool take(struct held_lock *new, bool irqs_on, unsigned long fp)
 {
 	struct held_locks *held = list_of(new->how), *other = list_of(new->how ^ LOCKDEP_SLEEPS);
 	struct held_lock *old = find_in(held, new->map);
@@ -193,6 +229,9 @@ static bool take(const struct held_lock *new, bool irqs_on, unsigned long fp)
 	if (!held)
 		return true;
 	check_magic(new->map, new->ip);
+	check_overwritten(held);
+	check_overwritten(other);
+	new->class = (u16)lockorder_class(new->map, new->how & LOCKDEP_SUBCLASS);
 	if (old && !may_repeat(old, new)) {
 		report(LOCKCHECK_RECURSION, new->how & LOCKDEP_SLEEPS ?
 		       "BUG: lock recursion" : "BUG: spinlock recursion", new->map, new->ip);
@@ -264,9 +303,7 @@ static bool let_go(struct lockdep_map *map, unsigned long ip, bool irqs_on)
 		lockorder_used(lock, true);
 	if (!(lock->how & LOCKDEP_READ))
 		disown(map);
-	for (; lock + 1 < held->locks + held->nr; lock++)
-		*lock = lock[1];
-	held->nr--;
+	remove(held, lock);
 	return true;
 }
 
@@ -324,16 +361,13 @@ void lockdep_print_culprit(void)
 	local_irq_restore(flags);
 }
 
-static void check_freed(const struct held_locks *held, unsigned long from, unsigned long size)
+static void check_freed(struct held_locks *held, unsigned long from, unsigned long size)
 {
 	unsigned int i;
 
-	for (i = 0; held && i < held->nr; i++) {
-		const struct lockdep_map *map = held->locks[i].map;
-
-		if ((unsigned long)map - from < size)
-			report(LOCKCHECK_FREED, "BUG: held lock freed", map, _RET_IP_);
-	}
+	for (i = held ? held->nr : 0; i-- > 0;)
+		if ((unsigned long)held->locks[i].map - from < size)
+			forget(held, &held->locks[i], "BUG: held lock freed");
 }
 
 void debug_check_no_locks_freed(const void *from, unsigned long size)

@@ -14,7 +14,7 @@ enum lockcheck_report {
 	LOCKCHECK_RECURSION,	/* taken by who has it */
 	LOCKCHECK_WRONG_CPU,	/* let go by another CPU (if it sleeps: thread) than its holder */
 	LOCKCHECK_UNLOCKED,	/* let go, but nobody has it (or only readers do, elsewhere) */
-	LOCKCHECK_FREED,	/* its memory was freed while it was held */
+	LOCKCHECK_FREED,	/* its memory was freed, or overwritten, while it was held */
 	LOCKCHECK_LEFT,		/* a thread ended with it */
 	LOCKCHECK_ORDER,	/* taken in an order that can deadlock */
 	LOCKCHECK_IRQ,		/* used in interrupts, and elsewhere with interrupts on */
@@ -50,6 +50,7 @@ void lockorder_taking(const struct held_lock *taken, const struct held_locks *he
 void lockorder_used(const struct held_lock *lock, bool irqs_on);
 /* The class of a lock: 1 and up, 0 when the table is full. For tests. */
 unsigned int lockorder_class(struct lockdep_map *map, unsigned int subclass);
+const char *lockorder_name(unsigned int class);
 
 #endif
 #endif

@@ -123,6 +123,11 @@ static unsigned int find_class(const void *key, const char *name, unsigned int s
 	return nr_classes++;
 }
 
+const char *lockorder_name(unsigned int class)
+{
+	return class ? classes[class].name : "of a class that found no room";
+}
+
 unsigned int lockorder_class(struct lockdep_map *map, unsigned int subclass)
 {
 	unsigned int class;
@@ -140,11 +145,6 @@ unsigned int lockorder_class(struct lockdep_map *map, unsigned int subclass)
 	else
 		table_full("lock classes");
 	return class;
-}
-
-static unsigned int class_of(const struct held_lock *lock)
-{
-	return lockorder_class(lock->map, lock->how & LOCKDEP_SUBCLASS);
 }
 
 /* 2. The graph. graph_lock is held. */
@@ -238,7 +238,7 @@ static void print_title(const char *title)
 
 static void print_taken(const struct held_lock *lock)
 {
-	printk(KERN_WARNING " (%s) %px, at: %pS\n", lock->map->name, lock->map,
+	printk(KERN_WARNING " (%s) %px, at: %pS\n", classes[lock->class].name, lock->map,
 	       (void *)lock->ip);
 }
 
@@ -261,7 +261,7 @@ static void print_chain(const struct chain *chain)
 static void report_circle(const struct held_lock *taken, const struct held_lock *held,
 			  const struct chain *chain)
 {
-	const char *inner = taken->map->name, *outer = held->map->name;
+	const char *inner = classes[taken->class].name, *outer = classes[held->class].name;
 	char who[LOCKCHECK_WHO];
 
 	lockcheck_report_begin(LOCKCHECK_ORDER);
@@ -302,7 +302,7 @@ static void report_same_class(const struct held_lock *taken, const struct held_l
 
 static void report_irq_state(const struct held_lock *lock, unsigned int before, unsigned int now)
 {
-	const struct lock_class *class = &classes[class_of(lock)];
+	const struct lock_class *class = &classes[lock->class];
 	char who[LOCKCHECK_WHO];
 
 	lockcheck_report_begin(LOCKCHECK_IRQ);
@@ -386,14 +386,14 @@ static void new_pair(unsigned int from, unsigned int to, const struct held_lock 
 void lockorder_taking(const struct held_lock *taken, const struct held_locks *held,
 		      unsigned long fp)
 {
-	unsigned int to = class_of(taken), from, i;
+	unsigned int to = taken->class, from, i;
 
 	for (i = 0; to && i < held->nr; i++) {
 		const struct held_lock *other = &held->locks[i];
 
 		if (!lockcheck_same_context(taken, other))
 			continue;
-		from = class_of(other);
+		from = other->class;
 		if (from == to) {
 			if (!__atomic_exchange_n(&classes[to].told, true, __ATOMIC_RELAXED))
 				report_same_class(taken, other);
@@ -440,7 +440,7 @@ static void add_use(const struct held_lock *lock, unsigned int number, unsigned 
 void lockorder_used(const struct held_lock *lock, bool irqs_on)
 {
 	bool read = lock->how & LOCKDEP_READ;
-	unsigned int class = class_of(lock);
+	unsigned int class = lock->class;
 
 	if (!class || lock->how & LOCKDEP_SLEEPS)
 		return;

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <kernel/lockcheck.h>
 #include <tests/threads.h>
 
@@ -144,14 +145,32 @@ SELFTEST(lockcheck, never_initialised)
 SELFTEST(lockcheck, held_lock_freed)
 {
 	struct { char before[100]; spinlock_t lock; } object;
+	unsigned int before = preempt_count();
 
 	spin_lock_init(&object.lock);
 	spin_lock(&object.lock);
-	CHECK_REPORTS(LOCKCHECK_FREED, 1, debug_check_no_locks_freed(&object, sizeof(object)));
 	debug_check_no_locks_freed(&object, sizeof(object.before));
 	debug_check_no_locks_freed(&object.lock + 1, 100);
-	spin_unlock(&object.lock);
+	CHECK(lock_is_held(&object.lock.dep_map));
+	CHECK_REPORTS(LOCKCHECK_FREED, 1, debug_check_no_locks_freed(&object, sizeof(object)));
+	CHECK(!lock_is_held(&object.lock.dep_map));
+	CHECK_EQ(preempt_count(), before);
 	debug_check_no_locks_freed(&object, sizeof(object));
+	CHECK_REPORTS(LOCKCHECK_WRONG_CPU, 1, spin_unlock(&object.lock));
+}
+
+SELFTEST(lockcheck, held_lock_overwritten)
+{
+	unsigned int before = preempt_count();
+	static DEFINE_SPINLOCK(other);
+	spinlock_t lock;
+
+	spin_lock_init(&lock);
+	spin_lock(&lock);
+	memset(&lock, 0xa5, sizeof(lock));
+	CHECK_REPORTS(LOCKCHECK_FREED, 1, spin_lock(&other));
+	spin_unlock(&other);
+	CHECK_EQ(preempt_count(), before);
 }
 
 SELFTEST(lockcheck, held_lock_in_pages_that_go_back)
@@ -164,7 +183,7 @@ SELFTEST(lockcheck, held_lock_in_pages_that_go_back)
 	spin_lock_init(lock);
 	spin_lock_irqsave(lock, flags);
 	CHECK_REPORTS(LOCKCHECK_FREED, 1, free_pages(pages, 1));
-	spin_unlock_irqrestore(lock, flags);	/* nobody has got that page meanwhile */
+	local_irq_restore(flags);	/* the lock is gone: that page may be somebody's already */
 }
 
 SELFTEST(lockcheck, held_lock_in_an_object_that_goes_back)
@@ -177,7 +196,6 @@ SELFTEST(lockcheck, held_lock_in_an_object_that_goes_back)
 	mutex_lock(mutex);
 	kfree(beside);
 	CHECK_REPORTS(LOCKCHECK_FREED, 1, kfree(mutex));
-	mutex_unlock(mutex);	/* nobody has got that object meanwhile */
 }
 
 SELFTEST(lockcheck, who_holds_what)

@@ -48,6 +48,7 @@ struct held_lock {
 	struct lockdep_map *map;
 	unsigned long ip;	/* who took it */
 	u32 context;		/* bits of preempt_count(): which interrupt took it, if one did */
+	u16 class;		/* its number: what the map says may be overwritten meanwhile */
 	u8 how;			/* LOCKDEP_* */
 	u8 nested;		/* how often it was taken again, in error */
 };
