@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What each GFP flag means, one case a flag: it fails when that meaning is taken out of the
- * code. Most make one small zone run short (tests/shortage.h), so that nothing else serves.
+ * What each GFP flag means, one case a flag, named after it: it fails when that meaning is taken
+ * out of the code. Here are the flags that say how hard a request tries and how far it may go:
+ * most cases make one small zone run short (tests/shortage.h), so that nothing else serves. Those
+ * that say where a page comes from and what it is like are in test_gfp_place.c.
  */
 #include <linux/highmem.h>
 #include <linux/timer.h>
@@ -121,32 +123,54 @@ SELFTEST(gfp, user_reclaims)
 SELFTEST(gfp, highuser_reclaims)
 {
 	check_reclaims(GFP_HIGHUSER);
+}
+
+SELFTEST(gfp, highuser_movable_reclaims)
+{
 	check_reclaims(GFP_HIGHUSER_MOVABLE);
 }
 
-/* GFP_NOIO, GFP_NOFS: may sleep and reclaim, but skip what declares IO, or a file system. */
-SELFTEST(gfp, noio_and_nofs_skip_shrinkers_that_declare_them)
+/* Requests with these flags have pages of plain caches; do they enter one that declares that? */
+static void check_enters(gfp_t gfp, unsigned int declared, bool enters)
 {
-	struct larder plain, io, fs;
+	struct larder plain, other;
 	struct shortage s;
 
-	NEED(&s, SHORT_MIN + 3);
+	NEED(&s, SHORT_MIN + 2);
 	larder_open(&plain, 0);
-	larder_open(&io, SHRINKER_NEEDS_IO);
-	larder_open(&fs, SHRINKER_NEEDS_FS);
+	larder_open(&other, declared);
 	larder_fill(&plain, &s, 1);
-	larder_fill(&io, &s, 1);
-	larder_fill(&fs, &s, 1);
-	CHECK_EQ(shortage_count(&s, GFP_NOIO & ~__GFP_KSWAPD_RECLAIM), 1);
-	CHECK(!io.scans && !fs.scans);
-	CHECK_EQ(shortage_count(&s, GFP_NOFS & ~__GFP_KSWAPD_RECLAIM), 2);
-	CHECK(io.scans && !fs.scans);
-	CHECK_EQ(shortage_count(&s, GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM), 3);
-	CHECK(fs.scans);
+	larder_fill(&other, &s, 1);
+	CHECK_EQ(shortage_count(&s, gfp & ~__GFP_KSWAPD_RECLAIM), enters ? 2 : 1);
+	CHECK(plain.scans);
+	CHECK_EQ(other.scans != 0, enters);
 	larder_close(&plain);
-	larder_close(&io);
-	larder_close(&fs);
+	larder_close(&other);
 	shortage_end(&s);
+}
+
+SELFTEST(gfp, noio_skips_shrinkers_that_need_io_or_a_file_system)
+{
+	check_enters(GFP_NOIO, SHRINKER_NEEDS_IO, false);
+	check_enters(GFP_NOIO, SHRINKER_NEEDS_FS, false);
+}
+
+SELFTEST(gfp, nofs_skips_shrinkers_that_need_a_file_system)
+{
+	check_enters(GFP_NOFS, SHRINKER_NEEDS_FS, false);
+	check_enters(GFP_NOFS, SHRINKER_NEEDS_IO, true);
+}
+
+SELFTEST(gfp, io_lets_reclaim_enter_what_needs_io)
+{
+	check_enters(__GFP_DIRECT_RECLAIM | __GFP_IO, SHRINKER_NEEDS_IO, true);
+	check_enters(__GFP_DIRECT_RECLAIM | __GFP_FS, SHRINKER_NEEDS_IO, false);
+}
+
+SELFTEST(gfp, fs_lets_reclaim_enter_a_file_system)
+{
+	check_enters(__GFP_DIRECT_RECLAIM | __GFP_FS, SHRINKER_NEEDS_FS, true);
+	check_enters(__GFP_DIRECT_RECLAIM | __GFP_IO, SHRINKER_NEEDS_FS, false);
 }
 
 SELFTEST(gfp, high_has_half_of_the_reserve)
@@ -242,27 +266,73 @@ SELFTEST(gfp, noretry_tries_once)
 	CHECK(calls > 10 && calls < 100);
 }
 
-SELFTEST(gfp, repeat_tries_on_and_may_fail)
+/* Tries on though nothing is won; may fail; without it, nobody does so. */
+static void check_tries_hard(gfp_t flag)
 {
 	unsigned int calls;
 
 	if (!shortage_zone())
 		SKIP("no zone is large enough");
-	CHECK(ask_stubborn(__GFP_DIRECT_RECLAIM | __GFP_REPEAT, 5, false, &calls));
+	CHECK(ask_stubborn(__GFP_DIRECT_RECLAIM | flag, 5, false, &calls));
 	CHECK_EQ(calls, 5);
-	CHECK(!ask_stubborn(__GFP_DIRECT_RECLAIM | __GFP_RETRY_MAYFAIL, ~0U, false,
-			    &calls));
+	CHECK(!ask_stubborn(__GFP_DIRECT_RECLAIM | flag, ~0U, false, &calls));
 	CHECK(calls > 10 && calls < 100);
 	CHECK(!ask_stubborn(__GFP_DIRECT_RECLAIM, 5, false, &calls));
 }
 
+SELFTEST(gfp, retry_mayfail_tries_on_and_may_fail)
+{
+	check_tries_hard(__GFP_RETRY_MAYFAIL);
+}
+
+SELFTEST(gfp, repeat_is_the_old_name_of_retry_mayfail)
+{
+	CHECK_EQ(__GFP_REPEAT, __GFP_RETRY_MAYFAIL);
+	check_tries_hard(__GFP_REPEAT);
+}
+
+/* One that cannot fail, in a thread of its own. */
+static void ask_for_sure(void *arg)
+{
+	const struct shortage *s = arg;
+	struct page *page = shortage_alloc(s, __GFP_NOFAIL | __GFP_DIRECT_RECLAIM, 0);
+
+	if (CHECK(page))
+		__free_page(page);
+}
+
+SELFTEST(gfp, nofail_waits_until_memory_appears)
+{
+	struct test_thread thread;
+	struct shortage s;
+	struct page *page;
+
+	NEED(&s, SHORT_MIN / 2 + 1);
+	page = shortage_alloc(&s, __GFP_MEMALLOC, 0);
+	CHECK(page && !shortage_alloc(&s, __GFP_DIRECT_RECLAIM, 0));
+	test_thread_start(&thread, ANY_CPU, ask_for_sure, &s);
+	WAIT_UNTIL(READ_ONCE(nr_page_waiters) == 1);
+	if (page)
+		__free_page(page);
+	test_thread_join(&thread);
+	shortage_end(&s);
+}
+
+SELFTEST(gfp, nofail_is_reported_where_it_may_not_sleep)
+{
+	struct shortage s;
+
+	NEED(&s, SHORT_MIN / 2);
+	selftest_expect_reports(1);
+	CHECK(!shortage_alloc(&s, __GFP_NOFAIL, 0));
+	shortage_end(&s);
+}
+
 /* ---- The parts ---- */
 
-SELFTEST(gfp, combinations_are_made_of_their_parts)
+SELFTEST(gfp, reclaim_and_the_others_are_made_of_their_parts)
 {
 	CHECK_EQ(__GFP_RECLAIM, __GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM);
-	CHECK_EQ(__GFP_WAIT, __GFP_DIRECT_RECLAIM);
-	CHECK_EQ(__GFP_REPEAT, __GFP_RETRY_MAYFAIL);
 	CHECK(gfpflags_allow_blocking(GFP_KERNEL) && gfpflags_allow_blocking(GFP_NOIO));
 	CHECK(gfpflags_allow_blocking(GFP_HIGHUSER) && gfpflags_allow_blocking(GFP_NOFS));
 	CHECK(!gfpflags_allow_blocking(GFP_ATOMIC) && !gfpflags_allow_blocking(GFP_NOWAIT));
@@ -270,8 +340,14 @@ SELFTEST(gfp, combinations_are_made_of_their_parts)
 
 SELFTEST(gfp, direct_reclaim_is_what_reclaims)
 {
-	check_reclaims(__GFP_WAIT);
+	check_reclaims(__GFP_DIRECT_RECLAIM);
 	check_does_not_reclaim(__GFP_IO | __GFP_FS, SHORT_MIN);
+}
+
+SELFTEST(gfp, wait_is_the_old_name_of_direct_reclaim)
+{
+	CHECK_EQ(__GFP_WAIT, __GFP_DIRECT_RECLAIM);
+	check_reclaims(__GFP_WAIT);
 }
 
 SELFTEST(gfp, kswapd_reclaim_is_what_wakes_kswapd)
@@ -288,12 +364,4 @@ SELFTEST(gfp, kswapd_reclaim_is_what_wakes_kswapd)
 	WAIT_UNTIL(zone_listed_pages(s.zone) > 2 * SHORT_MIN);
 	larder_close(&cache);
 	shortage_end(&s);
-}
-
-SELFTEST(gfp, accounting_and_hardwall_are_accepted)
-{
-	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_HARDWALL | __GFP_WRITE);
-
-	REQUIRE(page);
-	__free_page(page);
 }

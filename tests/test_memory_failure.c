@@ -17,22 +17,26 @@ static unsigned long find_free(unsigned int order)
 	return pfn;
 }
 
-/* The first pristine page that a zone will bring to life; 0: it has none. */
-static unsigned long find_pristine(struct zone *zone)
+static bool is_pristine(struct zone *zone, unsigned long pfn)
+{
+	bool pristine;
+
+	spin_lock_irq(&zone->lock);
+	pristine = !section_poison(zone, pfn);
+	if (pristine)
+		section_unpoison(zone, pfn);
+	spin_unlock_irq(&zone->lock);
+	return pristine;
+}
+
+/* The first pristine page that a zone will bring to life with `more` behind it; 0: none. */
+static unsigned long find_pristine(struct zone *zone, unsigned int more)
 {
 	unsigned long pfn;
 
-	for (pfn = max(zone->pristine_pfn, zone->start_pfn); pfn < zone->end_pfn; pfn++) {
-		int err;
-
-		spin_lock_irq(&zone->lock);
-		err = section_poison(zone, pfn);
-		if (!err)
-			section_unpoison(zone, pfn);
-		spin_unlock_irq(&zone->lock);
-		if (!err)
+	for (pfn = max(zone->pristine_pfn, zone->start_pfn); pfn < zone->end_pfn; pfn++)
+		if (is_pristine(zone, pfn) && is_pristine(zone, pfn + more))
 			return pfn;
-	}
 	return 0;
 }
 
@@ -199,7 +203,7 @@ SELFTEST(memory_failure, memory_never_used_is_left_out_when_it_comes_to_life)
 	struct zone *zone;
 
 	for_each_zone(zone) {
-		unsigned long pfn = find_pristine(zone), free = zone_free_pages(zone);
+		unsigned long pfn = find_pristine(zone, 2), free = zone_free_pages(zone);
 		unsigned long managed = zone->managed;
 
 		if (!pfn)
@@ -236,7 +240,7 @@ SELFTEST(memory_failure, a_false_alarm_in_pristine_memory_is_pristine_again)
 	struct zone *zone;
 
 	for_each_zone(zone) {
-		unsigned long pfn = find_pristine(zone), pristine = zone->nr_pristine;
+		unsigned long pfn = find_pristine(zone, 0), pristine = zone->nr_pristine;
 
 		if (!pfn)
 			continue;
@@ -257,7 +261,7 @@ SELFTEST(memory_failure, the_table_of_pristine_pages_is_bounded)
 	for_each_zone(zone)
 		if (!best || zone->nr_pristine > best->nr_pristine)
 			best = zone;
-	first = find_pristine(best);
+	first = find_pristine(best, 0);
 	if (!first || best->nr_pristine < 4 * QUARRY_BAD_PRISTINE)
 		SKIP("too little memory that was never used");
 	for (; pages <= QUARRY_BAD_PRISTINE && !err; pages++)

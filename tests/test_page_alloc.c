@@ -3,30 +3,7 @@
 #include <linux/highmem.h>
 #include "mm/reclaim.h"
 #include "tests/listen.h"
-#include "tests/selftest.h"
-
-/* Where a request from here must be served: the first allowed zone that has a free page. */
-static struct zone *expected_zone(enum zone_type highest)
-{
-	struct zone **zone = node_zonelist(numa_node_id(), highest);
-
-	while (*zone && !zone_free_pages(*zone))
-		zone++;
-	return *zone;
-}
-
-/* Is it of that kind? */
-static bool has_zone(enum zone_type type)
-{
-	struct zone *zone = expected_zone(type);
-
-	return zone && zone->idx == type;
-}
-
-#define NEED_ZONE(type, name) do { \
-	if (!has_zone(type)) \
-		SKIP("this machine has no free " name " memory"); \
-} while (0)
+#include "tests/zones.h"
 
 /* What a zone looks like when order o blocks are counted; pristine memory is brought in first. */
 static void snapshot(struct zone *zone, unsigned long counts[MAX_ORDER])
@@ -36,64 +13,7 @@ static void snapshot(struct zone *zone, unsigned long counts[MAX_ORDER])
 		counts[order] = buddy_count(zone, order);
 }
 
-/* ---- Which zone ---- */
-
-SELFTEST(page_alloc, gfp_dma_is_below_16_mib)
-{
-	NEED_ZONE(ZONE_DMA, "DMA");
-	for (unsigned int order = 0; order < 4; order++) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_DMA | __GFP_NOWARN, order);
-
-		if (!CHECK(page || order))
-			continue;
-		if (!page)
-			SKIP("no free block of order %u in the DMA zone", order);
-		CHECK(page_to_phys(page) + (PAGE_SIZE << order) <= SZ_16M);
-		CHECK_EQ(page_zonenum(page), ZONE_DMA);
-		__free_pages(page, order);
-	}
-}
-
-SELFTEST(page_alloc, gfp_dma32_is_below_4_gib)
-{
-	struct page *page;
-
-	NEED_ZONE(ZONE_DMA32, "DMA32");
-	page = alloc_page(GFP_KERNEL | __GFP_DMA32);
-	REQUIRE(page);
-	CHECK(page_to_phys(page) < SZ_4G);
-	CHECK_EQ(page_zonenum(page), ZONE_DMA32);
-	__free_page(page);
-}
-
-SELFTEST(page_alloc, gfp_kernel_prefers_normal)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-
-	REQUIRE(page);
-	CHECK(!PageHighMem(page));
-	CHECK(page_zone(page) == expected_zone(ZONE_NORMAL));
-	__free_page(page);
-}
-
-SELFTEST(page_alloc, gfp_highuser_prefers_highmem)
-{
-	struct page *page;
-
-	NEED_ZONE(ZONE_HIGHMEM, "HIGHMEM");
-	page = alloc_page(GFP_HIGHUSER);
-	REQUIRE(page);
-	CHECK(PageHighMem(page));
-	CHECK_EQ(zone_idx(page_zone(page)), ZONE_HIGHMEM);
-	__free_page(page);
-	page = alloc_page(GFP_HIGHUSER_MOVABLE);
-	REQUIRE(page);
-	CHECK(PageHighMem(page));
-	/* A zone smaller than that may have to share a page block between mobilities. */
-	if (zone_managed_pages(page_zone(page)) > 4 * PAGEBLOCK_PAGES)
-		CHECK_EQ(page_block(page)->mobility, MOVABLE);
-	__free_page(page);
-}
+/* ---- Zones ---- */
 
 /*
  * Takes every page that GFP_DMA can have, linked through the pages' private fields, and
@@ -129,95 +49,7 @@ SELFTEST(page_alloc, dma_zone_drains_and_refills)
 		CHECK_EQ(after[order], before[order]);
 }
 
-/* An exhausted zone is followed by the next lower one; never by a higher one. */
-SELFTEST(page_alloc, gfp_dma_never_leaves_its_zone)
-{
-	struct page *page, *chain = NULL;
-
-	while ((page = alloc_pages(GFP_DMA | __GFP_NOWARN, 2))) {
-		CHECK_EQ(page_zonenum(page), ZONE_DMA);
-		page->private = (unsigned long)chain;
-		chain = page;
-	}
-	for (; (page = chain); __free_pages(page, 2))
-		chain = (struct page *)page->private;
-}
-
-SELFTEST(page_alloc, lower_zones_serve_when_higher_are_empty)
-{
-	struct zone *high = node_zone(numa_node_id(), ZONE_HIGHMEM);
-	struct page *page, *chain = NULL;
-
-	if (!high)
-		SKIP("this node has no HIGHMEM");
-	if (zone_managed_pages(high) > SZ_256M >> PAGE_SHIFT)
-		SKIP("HIGHMEM is too large to drain here");
-	do {
-		page = alloc_pages_node(high->nid, GFP_HIGHUSER | __GFP_THISNODE, 0);
-		REQUIRE(page);
-		page->private = (unsigned long)chain;
-		chain = page;
-	} while (page_zone(page) == high);
-	CHECK(page_zonenum(page) < ZONE_HIGHMEM);
-	/* As long as a lower zone has plenty, what this one keeps back stays. */
-	CHECK_EQ(zone_free_pages(high), high->watermark[WMARK_LOW]);
-	for (; (page = chain); __free_page(page))
-		chain = (struct page *)page->private;
-}
-
 /* ---- Flags ---- */
-
-SELFTEST(page_alloc, gfp_zero_clears_all_pages)
-{
-	for (unsigned int order = 0; order < 4; order++) {
-		unsigned long virt = __get_free_pages(GFP_KERNEL, order);
-
-		REQUIRE(virt);
-		memset((void *)virt, 0xa5, PAGE_SIZE << order);
-		free_pages(virt, order);
-		virt = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
-		REQUIRE(virt);
-		CHECK(!memchr_inv((void *)virt, 0, PAGE_SIZE << order));
-		free_pages(virt, order);
-	}
-}
-
-SELFTEST(page_alloc, gfp_zero_clears_highmem)
-{
-	struct page *page;
-	void *va;
-
-	NEED_ZONE(ZONE_HIGHMEM, "HIGHMEM");
-	page = alloc_page(GFP_HIGHUSER);
-	REQUIRE(page);
-	va = kmap_local_page(page);
-	memset(va, 0x5a, PAGE_SIZE);
-	kunmap_local(va);
-	__free_page(page);
-	page = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
-	REQUIRE(page);
-	va = kmap_local_page(page);
-	CHECK(!memchr_inv(va, 0, PAGE_SIZE));
-	kunmap_local(va);
-	__free_page(page);
-}
-
-SELFTEST(page_alloc, gfp_comp_makes_tails_find_their_head)
-{
-	for (unsigned int order = 1; order < MAX_ORDER; order++) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NOWARN, order);
-
-		if (!page)
-			continue;
-		CHECK_EQ(compound_order(page), order);
-		CHECK(PageCompound(page + 1));
-		CHECK(compound_head(page) == page);
-		CHECK(compound_head(page + 1) == page);
-		CHECK(compound_head(page + (1UL << order) - 1) == page);
-		__free_pages(page, order);
-		CHECK(!PageCompound(page));
-	}
-}
 
 SELFTEST(page_alloc, plain_blocks_have_no_head)
 {
@@ -236,32 +68,6 @@ SELFTEST(page_alloc, plain_blocks_have_no_head)
 	__free_page(page);
 }
 
-SELFTEST(page_alloc, gfp_thisnode_and_nodemask_are_obeyed)
-{
-	nodemask_t none = NODE_MASK_NONE;
-	int nid;
-
-	CHECK(!__alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0, NUMA_NO_NODE, &none));
-	for_each_node_with_memory(nid) {
-		nodemask_t only = nodemask_of_node(nid);
-		struct page *page = alloc_pages_node(nid, GFP_HIGHUSER | __GFP_THISNODE |
-						     __GFP_NOWARN, 0);
-
-		if (!page)
-			continue;	/* all that this node has is reserved */
-		CHECK_EQ(page_to_nid(page), nid);
-		__free_page(page);
-		page = __alloc_pages(GFP_HIGHUSER, 0, NUMA_NO_NODE, &only);
-		REQUIRE(page);
-		CHECK_EQ(page_to_nid(page), nid);
-		__free_page(page);
-	}
-	for (nid = 0; nid < MAX_NUMNODES; nid++)
-		if (!node_has_memory(nid))
-			CHECK(!alloc_pages_node(nid, GFP_NOWAIT | __GFP_THISNODE | __GFP_NOWARN,
-						0));
-}
-
 SELFTEST(page_alloc, every_node_starts_at_the_nearest_memory)
 {
 	for (int nid = -1; nid < MAX_NUMNODES; nid++) {
@@ -275,16 +81,6 @@ SELFTEST(page_alloc, every_node_starts_at_the_nearest_memory)
 				      node_distance(from, other));
 		__free_page(page);
 	}
-}
-
-SELFTEST(page_alloc, reclaimable_pages_keep_together)
-{
-	struct page *page = alloc_page(GFP_KERNEL | __GFP_RECLAIMABLE);
-
-	REQUIRE(page);
-	if (zone_managed_pages(page_zone(page)) > 4 * PAGEBLOCK_PAGES)
-		CHECK_EQ(page_block(page)->mobility, RECLAIMABLE);
-	__free_page(page);
 }
 
 /* With no whole page block left, another mobility's free pages must be found. */
@@ -352,11 +148,6 @@ SELFTEST(page_alloc, failures_are_reported_ten_at_a_time)
 	CHECK_EQ(missed, 4);
 	CHECK(report_limit_allows(&limit, now + REPORT_INTERVAL, &missed));
 	CHECK_EQ(missed, 0);
-}
-
-SELFTEST(page_alloc, gfp_nowarn_is_silent)
-{
-	CHECK_STR(log_of_failure(GFP_KERNEL | __GFP_NOWARN, MAX_ORDER), "");
 }
 
 /* ---- Sizes ---- */

@@ -137,18 +137,6 @@ SELFTEST(page_wait, nofail_reclaims_before_it_waits)
 	shortage_end(&s);
 }
 
-SELFTEST(page_wait, nofail_is_reported_where_it_may_not_sleep)
-{
-	struct page *spare[1];
-
-	if (!begin(spare, 1))
-		SKIP("no zone is large enough");
-	selftest_expect_reports(1);
-	CHECK(!shortage_alloc(&s, __GFP_NOFAIL, 0));
-	__free_page(spare[0]);
-	shortage_end(&s);
-}
-
 SELFTEST(page_wait, closed_caches_keep_nothing)
 {
 	unsigned long cached, all;

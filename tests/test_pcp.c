@@ -39,26 +39,6 @@ SELFTEST(pcp, what_is_freed_last_comes_first)
 	__free_page(b);
 }
 
-SELFTEST(pcp, gfp_cold_takes_from_the_cold_end)
-{
-	struct page *a, *b, *cold, *coldest;
-
-	NEED_STACK(stack, 0);
-	a = alloc_page(GFP_KERNEL);
-	b = alloc_page(GFP_KERNEL);
-	REQUIRE(a && b);
-	__free_page(a);
-	__free_page(b);
-	REQUIRE(stack->nr >= 2);
-	coldest = stack->slot[0];
-	cold = alloc_page(GFP_KERNEL | __GFP_COLD);
-	CHECK(cold == coldest);
-	CHECK(cold != b);
-	CHECK(alloc_page(GFP_KERNEL) == b);
-	__free_page(b);
-	__free_page(cold);
-}
-
 SELFTEST(pcp, every_order_is_cached_and_counted)
 {
 	for (unsigned int order = 0; order < PCP_ORDERS; order++) {
