@@ -170,7 +170,7 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 -include arch/hosted/hosted.mk
 
 PROVE := prove --norc --exec tests/run
-HOSTED_RUNS := hosted hosted-tsan $(sort $(wildcard tests/hosted/*.hosted))
+HOSTED_RUNS := hosted hosted-tsan hosted-replay $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 # The same kernel built in other ways, for machines that name one as their `variant`.
 VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/ubsan/quarry.elf $(BUILD)/example/quarry.elf
@@ -200,7 +200,7 @@ test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this te
 	@tests/machines/run $(M:%=tests/machines/%.machine)
 $(BUILD)/bench-trace: tests/bench/traces/linux-boot.txt.zst tests/bench/trace.py
 	@$(PYTHON) tests/bench/trace.py $< $@
-test bench bench-check bench-baseline: $(BUILD)/bench-trace
+test test-hosted bench bench-check bench-baseline: $(BUILD)/bench-trace
 bench: $(BUILD)/quarry.elf	## instructions per operation; ROWS=GLOB
 	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
 bench-check: $(BUILD)/quarry.elf	## is any row worse than before?

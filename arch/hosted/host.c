@@ -8,9 +8,11 @@
  * each other, so a run of pages costs one of the 65530 mappings a process may have.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -89,6 +91,24 @@ void *host_alloc(unsigned long size)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
+}
+
+const void *host_map_file(const char *path, unsigned long *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	void *content;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) || status.st_size <= 0) {
+		close(fd);
+		return NULL;
+	}
+	*size = (unsigned long)status.st_size;
+	content = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return content == MAP_FAILED ? NULL : content;
 }
 
 int host_commit(unsigned long va, unsigned long size)

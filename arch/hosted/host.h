@@ -32,6 +32,9 @@ void *host_alloc(unsigned long size);
 /* Makes part of a reservation ordinary memory of the process: cleared, 0; or -1. */
 int host_commit(unsigned long va, unsigned long size);
 
+/* A file's content, to be read only; NULL when it cannot be had. Stays mapped. */
+const void *host_map_file(const char *path, unsigned long *size);
+
 /* --- output and exit: host.c --- */
 
 void host_write(const char *text, unsigned long len);

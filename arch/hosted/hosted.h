@@ -60,6 +60,8 @@ void hosted_stack_range(unsigned int nr, unsigned long *start, unsigned long *si
 
 /* This CPU's first thread: leaves the stack that libc gave it. */
 void hosted_enter_thread(struct task_struct *task) __noreturn;
+/* The file that trace= names, to be read only; NULL: none. Panics when it cannot be read. */
+const void *hosted_trace(unsigned long *size);
 /* topology.c: options add=, node= and distance= into memblock; panics on nonsense. */
 void hosted_add_topology(void);
 

@@ -2,7 +2,7 @@
 /*
  * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments,
  * joined, are the command line, so what the kernel understands works here too; `ram=`,
- * `clean`, `timeout=`, `cpus=` and `deaf=` are for this port alone.
+ * `clean`, `timeout=`, `trace=`, `cpus=` and `deaf=` are for this port alone.
  *
  * Exit codes: 0, all tests passed; 1, some failed; 2, the run broke off.
  */
@@ -73,12 +73,13 @@ static const char usage[] =
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
 	"  deaf=N               that CPU answers too late\n"
 	"  maxcpus=N nosmp report=NAME[,...]  as for the kernel\n"
+	"  trace=FILE           a boot's allocations, to be done again: build/bench-trace\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
 /* What this port understands beside the kernel's options. */
 static const char *const own_options[] = {
 	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "nodecpus=", "ram=", "timeout=",
-	NULL
+	"trace=", NULL
 };
 
 static void join_arguments(int argc, char **argv)
@@ -124,6 +125,20 @@ static void parse_ram(const char *text)
 		add_range(start, size, BOOT_RAM);
 		text = end;
 	} while (*text++);
+}
+
+/* In place of a module that a boot loader brings. */
+const void *hosted_trace(unsigned long *size)
+{
+	static char path[BOOT_CMDLINE];
+	const void *trace;
+
+	if (!cmdline_value("trace", path, sizeof(path)))
+		return NULL;
+	trace = host_map_file(path, size);
+	if (!trace)
+		panic("trace=%s cannot be read", path);
+	return trace;
 }
 
 static void fill_boot_info(void)

@@ -19,7 +19,9 @@
 #include <quarry/quarry.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
-#ifndef QUARRY_HOSTED
+#ifdef QUARRY_HOSTED
+#include "arch/hosted/hosted.h"
+#else
 #include <arch/x86_64/arch.h>
 #endif
 #include "mm/internal.h"
@@ -120,17 +122,19 @@ u64 bench_slab_bytes(void)
 	return (u64)quarry_slab_pages() * PAGE_SIZE;
 }
 
-/* The first module that the boot loader brought; it stays mapped. */
+/* The first module that the boot loader brought, or the hosted port's trace=; it stays mapped. */
 const struct bench_event *bench_trace(unsigned long *nr_events)
 {
 	const struct bench_event *events = NULL;
-#ifndef QUARRY_HOSTED
-	const struct boot_module *module = boot_info.modules;
-
-	if (!boot_info.nr_modules)
-		return NULL;
-	events = arch_map_device(module->start, module->size, ARCH_MAP_RO);
-	*nr_events = module->size / sizeof(*events);
+	unsigned long size = 0;
+#ifdef QUARRY_HOSTED
+	events = hosted_trace(&size);
+#else
+	if (boot_info.nr_modules) {
+		size = boot_info.modules->size;
+		events = arch_map_device(boot_info.modules->start, size, ARCH_MAP_RO);
+	}
 #endif
+	*nr_events = size / sizeof(*events);
 	return events;
 }

@@ -80,6 +80,13 @@ void bench_usual(const struct bench_row *row);
 void bench_pairs(const struct bench_row *row);
 /* The least time that fn(n) took in BENCH_REPETITIONS, in cycles, without the measuring. */
 u64 bench_least(bench_fn fn, unsigned int n);
+/* Does a trace again; false when memory ran out. replay.c says what the figures mean. */
+struct bench_replayed {
+	u64 per_event, util_end, util_peak;
+};
+
+bool bench_replay(const struct bench_event *trace, unsigned long nr,
+		  struct bench_replayed *figures);
 /* x / n, rounded to the nearest. */
 u64 bench_each(u64 x, u64 n);
 /* The next number of a fixed sequence, below `below`. */

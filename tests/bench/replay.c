@@ -149,24 +149,21 @@ static u64 percent_live(unsigned long nr, u64 slabs_before)
 	return taken ? bench_each(100 * (u64)live_bytes(nr), taken) : 0;
 }
 
-static void run_replay(const struct bench_row *row)
+static bool measure(struct bench_replayed *figures)
 {
 	unsigned long peak = find_peak();
-	u64 before = bench_slab_bytes(), start = get_cycles(), time, at_peak;
+	u64 before = bench_slab_bytes(), start = get_cycles(), time;
 	bool whole = replay(0, peak);
 
 	time = get_cycles() - start;
-	at_peak = percent_live(peak, before);
+	figures->util_peak = percent_live(peak, before);
 	start = get_cycles();
 	whole = whole && replay(peak, nr_events);
 	time += get_cycles() - start;
-	if (whole)
-		printk(KERN_INFO "bench: %s per_event=%llu util_end=%llu util_peak=%llu\n",
-		       row->name, bench_each(time, nr_events), percent_live(nr_events, before),
-		       at_peak);
-	else
-		printk(KERN_INFO "bench: %s failed=1\n", row->name);
+	figures->per_event = bench_each(time, nr_events);
+	figures->util_end = percent_live(nr_events, before);
 	free_rest();
+	return whole;
 }
 
 static void destroy(void)
@@ -204,18 +201,33 @@ static bool prepare(void)
 	return true;
 }
 
+bool bench_replay(const struct bench_event *trace, unsigned long nr, struct bench_replayed *figures)
+{
+	bool whole;
+
+	events = trace;
+	nr_events = nr;
+	if (!prepare())
+		return false;
+	whole = measure(figures);
+	destroy();
+	return whole;
+}
+
 /* A boot without the events has no such row. */
 static void run(const struct bench_row *row)
 {
-	events = bench_trace(&nr_events);
-	if (!events)
+	struct bench_replayed figures;
+	unsigned long nr;
+	const struct bench_event *trace = bench_trace(&nr);
+
+	if (!trace)
 		return;
-	if (!prepare()) {
+	if (bench_replay(trace, nr, &figures))
+		printk(KERN_INFO "bench: %s per_event=%llu util_end=%llu util_peak=%llu\n",
+		       row->name, figures.per_event, figures.util_end, figures.util_peak);
+	else
 		printk(KERN_INFO "bench: %s failed=1\n", row->name);
-		return;
-	}
-	run_replay(row);
-	destroy();
 }
 #endif
 
