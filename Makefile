@@ -43,8 +43,8 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-check bench-baseline bench-linux compare bench-hosted mutate check-layers \
-	clean help FORCE
+	bench bench-check bench-baseline bench-linux compare bench-hosted schedules mutate \
+	check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -185,7 +185,7 @@ $(BUILD)/example/quarry.elf: FORCE
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself bench-check \
-		$(HOSTED_RUNS) $(MACHINES)
+		schedules $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
@@ -219,6 +219,11 @@ bench-hosted:				## real time beside glibc, jemalloc and mimalloc
 	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
 		-o $(BUILD)/bench-malloc tests/bench/realtime.c
 	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
+$(BUILD)/still.so: tests/still.c
+	@$(HOSTED_CC) -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
+test schedules: $(BUILD)/still.so
+schedules: $(BUILD)/quarry.elf	## the concurrency suites under N schedules; or again: SEED=n
+	@tests/schedules $(if $(SEED),--seed $(SEED) $(N),$(or $(N),100))
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files

@@ -111,4 +111,16 @@ unsigned int selftest_compare(const struct selftest_state *expected,
 /* The generator: turns the state (not 0) into the next one, and returns a number from it. */
 u64 selftest_random_step(u64 *state);
 
+/* 8. jitter.c */
+
+/* `jitter`: from here on the emulator's clock alone decides what happens next. */
+void jitter_init(void);
+/* Halts this CPU until an interrupt; called with interrupts off, returns with them on. */
+void jitter_idle(void);
+/* On every CPU interrupts at times that the seed decides, until jitter_end(). In a thread. */
+void jitter_begin(u64 seed);
+unsigned long jitter_count(void);	/* interrupts so far, about */
+/* How many there were, and a number that is the same when they came at the same times. */
+void jitter_end(u64 *digest, unsigned long *count);
+
 #endif

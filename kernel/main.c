@@ -97,6 +97,7 @@ void kernel_main(u32 loader, u32 info)
 	apic_init();				/* CPUs counted, interrupts can be routed */
 	set_cpu_numa_node(0, arch_cpu_to_node(0)); /* this CPU's memory comes from its node */
 	time_init();				/* the clock runs */
+	jitter_init();				/* jitter: runs that repeat exactly */
 	sched_init();				/* this is a thread from here on */
 	port_irq_restore(PORT_IRQS_ON);		/* interrupts on, as a running kernel has them */
 	smp_start();				/* the other CPUs join */

@@ -454,7 +454,7 @@ void sched_idle(void)
 			switch_thread(false);
 		} else {
 			watchdog_touch();
-			arch_cpu_idle();
+			jitter_idle();
 		}
 	}
 }

@@ -15,6 +15,8 @@
  *	tap=ktap		nested KTAP instead of flat TAP 13
  *	scale=N			stress and randomised cases run N times as long
  *	seed=N			where random numbers start
+ *	rounds=N		all of it N times, with the seeds seed, seed + 1, …
+ *	jitter			interrupts at times that the seed decides (jitter.c)
  * A value that makes no sense ends the run with `Bail out!`: to run something else than
  * what was asked for would look like an answer.
  *
@@ -37,6 +39,7 @@
 #define SEED_MIX      0x9e3779b97f4a7c15ULL /* so that small seeds have ones everywhere */
 #define MAX_SHOWN     10	/* failed checks of one case that are printed */
 #define KTAP_INDENT   2
+#define MAX_ROUNDS    100000
 
 extern const struct selftest __start_selftests[], __stop_selftests[];
 
@@ -44,8 +47,8 @@ extern const struct selftest __start_selftests[], __stop_selftests[];
 
 static struct options {
 	char choice[CHOICE_SIZE]; /* globs */
-	u64 scale, seed;
-	bool ktap;
+	u64 scale, seed, rounds;
+	bool ktap, jitter;
 	char error[160];	/* what is wrong with them; empty when nothing is */
 } options;
 
@@ -63,6 +66,7 @@ struct totals {
 };
 
 static unsigned int nr_planned;
+static u64 seed;			/* of this round */
 
 /* 1. For the cases */
 
@@ -314,6 +318,10 @@ static void read_options(struct options *o)
 	}
 	read_number(o, "scale", &o->scale, 1);
 	read_number(o, "seed", &o->seed, DEFAULT_SEED);
+	read_number(o, "rounds", &o->rounds, 1);
+	if (!o->rounds || o->rounds > MAX_ROUNDS)
+		refuse(o, "rounds=%llu: 1 to %u are possible", o->rounds, MAX_ROUNDS);
+	o->jitter = cmdline_flag("jitter");
 	if (!o->scale)
 		refuse(o, "scale=0 would test nothing");
 }
@@ -359,7 +367,7 @@ static void run_case(const struct selftest *test, unsigned int number, struct to
 	int failures, checks;
 
 	memset(&current, 0, sizeof(current));
-	current.random = options.seed ^ SEED_MIX;
+	current.random = seed ^ SEED_MIX;
 	if (!current.random)
 		current.random = SEED_MIX;	/* a state of 0 would stay 0 */
 	watchdog_touch();
@@ -378,16 +386,42 @@ static void run_case(const struct selftest *test, unsigned int number, struct to
 		totals->passed++;
 }
 
-static void run_flat(struct totals *totals)
+/* Calls fn for each round, with the round's seed set and its jitter on. */
+static void for_each_round(void (*fn)(unsigned int *number, struct totals *totals),
+			   struct totals *totals)
+{
+	unsigned int number = 0;
+	unsigned long count;
+	u64 digest;
+
+	printk("seed %llu, scale %llu\n", options.seed, options.scale);
+	for (seed = options.seed; seed - options.seed < options.rounds; seed++) {
+		if (options.rounds > 1)
+			printk("round %llu, seed %llu\n", seed - options.seed + 1, seed);
+		if (options.jitter)
+			jitter_begin(seed);
+		fn(&number, totals);
+		if (options.jitter) {
+			jitter_end(&digest, &count);
+			printk("jitter: seed %llu, %lu interrupts, digest %016llx\n", seed, count,
+			       digest);
+		}
+	}
+}
+
+static void run_flat_round(unsigned int *number, struct totals *totals)
 {
 	const struct selftest *first, *test;
-	unsigned int number = 0;
 
-	tap_printf("1..%u\n", nr_planned);
-	printk("seed %llu, scale %llu\n", options.seed, options.scale);
 	for_each_suite(first)
 		for_each_case(test, first)
-			run_case(test, ++number, totals);
+			run_case(test, ++*number, totals);
+}
+
+static void run_flat(struct totals *totals)
+{
+	tap_printf("1..%u\n", nr_planned);
+	for_each_round(run_flat_round, totals);
 	printk("totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed,
 	       totals->skipped);
 }
@@ -409,18 +443,23 @@ static void run_nested(const struct selftest *first, unsigned int number, struct
 		   first->suite);
 }
 
+static void run_ktap_round(unsigned int *number, struct totals *totals)
+{
+	const struct selftest *first;
+
+	for_each_suite(first)
+		run_nested(first, ++*number, totals);
+}
+
 static void run_ktap(struct totals *totals)
 {
 	const struct selftest *first;
-	unsigned int number = 0;
+	unsigned int suites = 0;
 
 	for_each_suite(first)
-		number++;
-	tap_printf("1..%u\n", number);
-	printk("seed %llu, scale %llu\n", options.seed, options.scale);
-	number = 0;
-	for_each_suite(first)
-		run_nested(first, ++number, totals);
+		suites++;
+	tap_printf("1..%llu\n", suites * options.rounds);
+	for_each_round(run_ktap_round, totals);
 	printk("Totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed,
 	       totals->skipped);
 }
@@ -441,6 +480,7 @@ unsigned int selftest_run(void)
 	}
 	for_each_suite(first)
 		nr_planned += count_cases(first);
+	nr_planned *= (unsigned int)options.rounds;
 	free_pages = selftest_look_at_first().free_pages;
 	if (options.ktap)
 		run_ktap(&totals);

@@ -176,6 +176,7 @@ SELFTEST(selftest, senseless_options_are_refused)
 	check_refusal("test=", 0, "test= names no test");
 	check_refusal("test=selftest,none.such", 0, "no test matches none.such");
 	check_refusal("tap=12", 0, "tap=12 is neither 13 nor ktap");
+	check_refusal("rounds=0", 0, "rounds=0: 1 to 100000 are possible");
 	check_refusal("scale=x", 0, "scale=x is not a number");
 	check_refusal("scale=0", 0, "scale=0 would test nothing");
 	check_refusal("seed=", 0, "seed= is not a number");

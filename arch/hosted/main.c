@@ -62,6 +62,7 @@ static const char usage[] =
 	"Usage: quarry [OPTION]...  Runs the self-tests of Quarry's mm, prints TAP.\n"
 	"  test=GLOB[,GLOB...]  the tests to run, as suite.case\n"
 	"  seed=N scale=N       of the random numbers; of the length of long tests\n"
+	"  rounds=N jitter      all of it N times; interrupts at times that the seed decides\n"
 	"  bench=GLOB           cycles per operation instead of tests (* for all)\n"
 	"  tap=ktap             nested KTAP instead of flat TAP\n"
 	"  ram=SIZE@START[,...] the RAM of the made-up machine\n"
