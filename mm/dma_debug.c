@@ -52,14 +52,30 @@ static u16 *bucket_of(dma_addr_t addr)
 	return &buckets[PFN_DOWN(addr) % NR_DEBUG_BUCKETS];
 }
 
-/* The link that leads to the entry; *link is NO_ENTRY when there is none. */
-static u16 *find_entry(struct device *dev, dma_addr_t addr)
+/* The link that leads to an entry of that address from there on; *link is NO_ENTRY at the end. */
+static u16 *find_from(u16 *link, const struct device *dev, dma_addr_t addr)
 {
-	u16 *link = bucket_of(addr);
-
 	while (*link != NO_ENTRY && (entries[*link].dev != dev || entries[*link].addr != addr))
 		link = &entries[*link].next;
 	return link;
+}
+
+static bool is_like(const struct debug_entry *a, const struct debug_entry *b)
+{
+	return a->size == b->size && a->dir == b->dir && a->type == b->type;
+}
+
+/*
+ * A buffer may be mapped several times at once: the entry that is like the wanted one, or else the
+ * latest of its address.
+ */
+static u16 *find_entry(const struct debug_entry *wanted)
+{
+	u16 *first = find_from(bucket_of(wanted->addr), wanted->dev, wanted->addr), *link = first;
+
+	while (*link != NO_ENTRY && !is_like(&entries[*link], wanted))
+		link = find_from(&entries[*link].next, wanted->dev, wanted->addr);
+	return *link == NO_ENTRY ? first : link;
 }
 
 static void add_entry(const struct debug_entry *new)
@@ -74,9 +90,9 @@ static void add_entry(const struct debug_entry *new)
 }
 
 /* A copy of the entry, which is free from now on; false: there is none. */
-static bool take_entry(struct device *dev, dma_addr_t addr, struct debug_entry *taken)
+static bool take_entry(const struct debug_entry *wanted, struct debug_entry *taken)
 {
-	u16 *link = find_entry(dev, addr), nr = *link;
+	u16 *link = find_entry(wanted), nr = *link;
 
 	if (nr == NO_ENTRY)
 		return false;
@@ -143,12 +159,14 @@ void dma_debug_map(struct device *dev, dma_addr_t addr, size_t size,
 void dma_debug_unmap(struct device *dev, dma_addr_t addr, size_t size,
 		     enum dma_data_direction dir, enum dma_debug_type type, int nents)
 {
-	struct debug_entry was;
+	struct debug_entry was, wanted = {
+		.dev = dev, .addr = addr, .size = size, .dir = dir, .type = type,
+	};
 	unsigned long flags;
 	bool known;
 
 	spin_lock_irqsave(&debug_lock, flags);
-	known = take_entry(dev, addr, &was);
+	known = take_entry(&wanted, &was);
 	spin_unlock_irqrestore(&debug_lock, flags);
 	if (known)
 		compare(dev, &was, size, dir, type, nents);
@@ -157,37 +175,59 @@ void dma_debug_unmap(struct device *dev, dma_addr_t addr, size_t size,
 			   "[size %zu]", addr, size);
 }
 
-/* The mapping that holds the address, which may lie inside; false: none. Under the lock. */
-static bool find_around(struct device *dev, dma_addr_t addr, struct debug_entry *found)
+/* What is wrong with a sync of a part of that mapping: a bit for each. */
+enum { SYNC_OUTSIDE = 1, SYNC_DIRECTION = 2 };
+
+static unsigned int sync_wrongs(const struct debug_entry *was, dma_addr_t addr, size_t size,
+				enum dma_data_direction dir)
 {
+	return (addr - was->addr + size > was->size ? SYNC_OUTSIDE : 0) |
+	       (was->dir != DMA_BIDIRECTIONAL && was->dir != dir ? SYNC_DIRECTION : 0);
+}
+
+/*
+ * A mapping that holds the address, which may lie inside, and that allows the sync if any does;
+ * false: none. Under the lock.
+ */
+static bool find_around(struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir, struct debug_entry *found)
+{
+	bool any = false;
+
 	for (unsigned int i = 0; i < NR_DEBUG_BUCKETS; i++)
-		for (u16 nr = buckets[i]; nr != NO_ENTRY; nr = entries[nr].next)
-			if (entries[nr].dev == dev && addr >= entries[nr].addr &&
-			    addr - entries[nr].addr < entries[nr].size) {
-				*found = entries[nr];
+		for (u16 nr = buckets[i]; nr != NO_ENTRY; nr = entries[nr].next) {
+			if (entries[nr].dev != dev || addr < entries[nr].addr ||
+			    addr - entries[nr].addr >= entries[nr].size)
+				continue;
+			*found = entries[nr];
+			if (!sync_wrongs(found, addr, size, dir))
 				return true;
-			}
-	return false;
+			any = true;
+		}
+	return any;
 }
 
 void dma_debug_sync(struct device *dev, dma_addr_t addr, size_t size,
 		    enum dma_data_direction dir, bool for_device)
 {
+	unsigned int wrong = 0;
 	struct debug_entry was;
 	unsigned long flags;
 	bool known;
 
 	spin_lock_irqsave(&debug_lock, flags);
-	known = find_around(dev, addr, &was);
+	known = find_around(dev, addr, size, dir, &was);
 	spin_unlock_irqrestore(&debug_lock, flags);
+	if (known)
+		wrong = sync_wrongs(&was, addr, size, dir);
 	if (!known)
 		dma_report(dev, addr, "tries to sync DMA memory it has not allocated [address "
 			   "%#llx] [size %zu]", addr, size);
-	else if (addr - was.addr + size > was.size)
+	else if (wrong & SYNC_OUTSIDE)
 		dma_report(dev, addr, "syncs DMA memory outside allocated range [address %#llx] "
 			   "[map size %zu] [sync offset+size %zu]", was.addr, was.size,
 			   (size_t)(addr - was.addr) + size);
-	else if (was.dir != DMA_BIDIRECTIONAL && was.dir != dir)
+	else if (wrong & SYNC_DIRECTION)
 		dma_report(dev, addr, "syncs DMA memory with different direction [address %#llx] "
 			   "[mapped with %s] [synced with %s for the %s]", addr,
 			   dir_names[was.dir], dir_names[dir & 3], for_device ? "device" : "CPU");
@@ -198,8 +238,11 @@ void dma_debug_asked(struct device *dev, dma_addr_t addr)
 	unsigned long flags;
 	u16 nr;
 
+	/* Of several the latest that was not asked about: the driver has just made it. */
 	spin_lock_irqsave(&debug_lock, flags);
-	nr = *find_entry(dev, addr);
+	nr = *find_from(bucket_of(addr), dev, addr);
+	while (nr != NO_ENTRY && entries[nr].asked)
+		nr = *find_from(&entries[nr].next, dev, addr);
 	if (nr != NO_ENTRY)
 		entries[nr].asked = true;
 	spin_unlock_irqrestore(&debug_lock, flags);
@@ -237,7 +280,7 @@ void dma_device_released(struct device *dev)
 		   type_names[one.type], (void *)one.caller);
 	spin_lock_irqsave(&debug_lock, flags);
 	while (count_of(dev, &one))
-		take_entry(dev, one.addr, &dropped);
+		take_entry(&one, &dropped);
 	spin_unlock_irqrestore(&debug_lock, flags);
 }
 

@@ -10,13 +10,16 @@
  *
  * RAM is what memblock calls memory. Memory that firmware uses for itself is none of it.
  *
- * Locks: none of its own; the search for conflicts holds vmap_lock. Two overlapping mappings of
- * different types made at the same moment may miss each other.
+ * Locks: remap_mutex, from the search for conflicts, which holds vmap_lock, to the mapping that it
+ * was for: of two that conflict, made at the same moment, one is refused.
  * Costs: a look at every area, for each mapping.
  */
 #include <linux/io.h>
+#include <linux/mutex.h>
 #include <linux/set_memory.h>
 #include "vmap.h"
+
+static DEFINE_MUTEX(remap_mutex);
 
 /* ---- Conflicts ---- */
 
@@ -66,6 +69,8 @@ static const char *why_refused(phys_addr_t phys, size_t size, enum port_prot typ
 
 	if (!size || phys + size < phys || search.end <= search.start || search.end >> 52)
 		return "no such addresses";
+	if (PFN_DOWN(search.end - search.start) > U32_MAX)
+		return "too large";
 	if (!ram && ram_in(search.start, search.end) != NO_RAM)
 		return "that is RAM";
 	vmap_for_each(&vmap_small, find_conflict, &search);
@@ -108,16 +113,19 @@ static void *map(phys_addr_t phys, size_t size, enum port_prot prot, const void 
 static void __iomem *remap(phys_addr_t phys, size_t size, enum port_prot type, bool ram,
 			   const void *caller, const char *call)
 {
-	const char *wrong = why_refused(phys, size, type, ram);
-	void *addr;
+	const char *wrong;
+	void *addr = NULL;
 
-	might_sleep();
+	mutex_lock(&remap_mutex);
+	wrong = why_refused(phys, size, type, ram);
+	if (!wrong)
+		addr = map(phys, size, PORT_RW | type, caller);
+	mutex_unlock(&remap_mutex);
 	if (wrong) {
 		report_misuse(QUARRY_BAD_ARGUMENT, caller, "%s(phys:%pa, size:%zu): %s; called by "
 			      "%pS", call, &phys, size, wrong, caller);
 		return NULL;
 	}
-	addr = map(phys, size, PORT_RW | type, caller);
 	if (!addr)
 		pr_warn("%s(phys:%pa, size:%zu): no addresses, or no tables; called by %pS\n",
 			call, &phys, size, caller);
@@ -146,23 +154,36 @@ void __iomem *ioremap_wt(phys_addr_t phys, size_t size)
 
 static void unmap(const volatile void *addr, const char *call)
 {
-	struct vmap_area *area = vmap_find_start((unsigned long)addr & PAGE_MASK);
-	u8 live = VMAP_LIVE;
+	struct vmap_area *area;
+	const char *wrong;
 
 	might_sleep();
-	if (area && (area->vm.flags & VM_IOREMAP) &&
-	    __atomic_compare_exchange_n(&area->state, &live, VMAP_RETIRED, false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	area = vmap_claim((unsigned long)addr & PAGE_MASK, VM_IOREMAP, &wrong);
+	if (area)
 		vmap_retire(area, true);
 	else
-		report_misuse(QUARRY_BAD_UNMAP, (const void *)addr, "%s(%px): not mapped", call,
-			      (const void *)addr);
+		report_misuse(QUARRY_BAD_UNMAP, (const void *)addr, "%s(%px): %s", call,
+			      (const void *)addr, wrong);
 }
 
 void iounmap(const volatile void __iomem *addr)
 {
 	if (addr)
 		unmap(addr, "iounmap");
+}
+
+/*
+ * Does the direct map have all of it, which is RAM? It may begin on one node and end on the next,
+ * with HIGHMEM between. A page block is of one zone.
+ */
+static bool in_direct_map(phys_addr_t phys, size_t size)
+{
+	unsigned long pfn = PFN_DOWN(phys), end = PFN_UP(phys + size);
+
+	for (; pfn < end; pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
+		if (!virt_addr_valid(phys_to_virt(PFN_PHYS(pfn))))
+			return false;
+	return true;
 }
 
 void *memremap(phys_addr_t phys, size_t size, unsigned long flags)
@@ -172,8 +193,9 @@ void *memremap(phys_addr_t phys, size_t size, unsigned long flags)
 			      flags & MEMREMAP_WT ? PORT_WT : PORT_WC;
 	bool ram = kind == ALL_RAM && type == PORT_WB;
 
-	if (ram && virt_addr_valid(phys_to_virt(phys)) &&
-	    virt_addr_valid(phys_to_virt(phys + size - 1)))
+	if (!(flags & (MEMREMAP_WB | MEMREMAP_WT | MEMREMAP_WC)))
+		return NULL;
+	if (ram && in_direct_map(phys, size))
 		return phys_to_virt(phys);
 	return remap(phys, size, type, ram, __builtin_return_address(0), "memremap");
 }

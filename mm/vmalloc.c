@@ -179,17 +179,12 @@ static noinline void *give_up(struct vmap_area *area, unsigned long size, gfp_t 
 	return NULL;
 }
 
-static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
-			unsigned long flags, const void *caller)
+static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
+		      unsigned long flags, const void *caller)
 {
-	unsigned long nr = pages_wanted(size, gfp, caller);
-	struct vmap_area *area;
+	unsigned long nr = PFN_UP(size);
+	struct vmap_area *area = vmap_alloc_loaded(nr << PAGE_SHIFT, align);
 
-	if (context_is_wrong() || !nr)
-		return NULL;
-	if (unlikely(!preemptible()))
-		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
-	area = vmap_alloc_loaded(nr << PAGE_SHIFT, align);
 	if (!area) {
 		report_failure(size, gfp, "no such range of addresses is free", caller);
 		return NULL;
@@ -200,6 +195,23 @@ static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int 
 		memset(area->vm.addr, 0, nr << PAGE_SHIFT);
 	this_cpu_add(nr_pages_used, (long)nr);
 	return publish(area, size, VM_ALLOC | flags, caller);
+}
+
+static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
+			unsigned long flags, const void *caller)
+{
+	void *addr;
+
+	if (context_is_wrong() || !pages_wanted(size, gfp, caller))
+		return NULL;
+	if (unlikely(!preemptible()))
+		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
+	if (likely(!(gfp & __GFP_NOFAIL && gfpflags_allow_blocking(gfp))))
+		return try_area(size, align, gfp, node, flags, caller);
+	/* Not only pages may be missing, but tables and what describes the area. */
+	while (!(addr = try_area(size, align, gfp | __GFP_NOWARN, node, flags, caller)))
+		schedule_timeout_uninterruptible(1);
+	return addr;
 }
 
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
@@ -290,24 +302,30 @@ static const char *why_not(const struct vmap_area *area, unsigned long flags)
 	return "already free";
 }
 
-/* The live area of that kind at addr, which is the caller's from now on; or NULL, reported. */
-static struct vmap_area *claim(const void *addr, unsigned long flags, const char *call)
+struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong)
 {
 	struct vmap_area *area;
-	const char *wrong;
 	u8 live = VMAP_LIVE;
 
 	rcu_read_lock();	/* of two who free it, the second may look at it too late */
-	area = vmap_find_start((unsigned long)addr);
-	wrong = why_not(area, flags);
-	if (unlikely(wrong) ||
+	area = vmap_find_start(addr);
+	*wrong = why_not(area, flags);
+	if (likely(!*wrong) &&
 	    !__atomic_compare_exchange_n(&area->state, &live, VMAP_RETIRED, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		area = NULL;
+		*wrong = "already free";
 	rcu_read_unlock();
+	return likely(!*wrong) ? area : NULL;
+}
+
+/* The same, reported. */
+static struct vmap_area *claim(const void *addr, unsigned long flags, const char *call)
+{
+	const char *wrong;
+	struct vmap_area *area = vmap_claim((unsigned long)addr, flags, &wrong);
+
 	if (unlikely(!area))
-		report_misuse(QUARRY_BAD_FREE, addr, "%s(%px): %s", call, addr,
-			      wrong ? wrong : "already free");
+		report_misuse(QUARRY_BAD_FREE, addr, "%s(%px): %s", call, addr, wrong);
 	return area;
 }
 
@@ -398,23 +416,22 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_
 			__builtin_return_address(0));
 }
 
-static void unmap_area(const void *addr, unsigned long flags, const char *call, bool now)
+static struct vmap_area *claim_mapping(const void *addr, unsigned long flags, const char *call)
 {
-	struct vmap_area *area;
-
 	if (in_interrupt()) {
 		report_misuse(QUARRY_BAD_UNMAP, addr, "%s(%px): in an interrupt", call, addr);
-		return;
+		return NULL;
 	}
 	might_sleep();
-	area = addr ? claim(addr, flags, call) : NULL;
-	if (area)
-		vmap_retire(area, now);
+	return addr ? claim(addr, flags, call) : NULL;
 }
 
 void vunmap(const void *addr)
 {
-	unmap_area(addr, VM_MAP, "vunmap", true);
+	struct vmap_area *area = claim_mapping(addr, VM_MAP, "vunmap");
+
+	if (area)
+		vmap_retire(area, true);
 }
 
 void *vm_map_ram(struct page **pages, unsigned int count, int node)
@@ -424,7 +441,14 @@ void *vm_map_ram(struct page **pages, unsigned int count, int node)
 
 void vm_unmap_ram(const void *mem, unsigned int count)
 {
-	unmap_area(mem, VM_RAM, "vm_unmap_ram", false);
+	struct vmap_area *area = claim_mapping(mem, VM_RAM, "vm_unmap_ram");
+
+	if (!area)
+		return;
+	if (count != area->vm.nr_pages)
+		report_misuse(QUARRY_BAD_UNMAP, mem, "vm_unmap_ram(%px, count:%u): %u pages are "
+			      "mapped there", mem, count, area->vm.nr_pages);
+	vmap_retire(area, false);
 }
 
 /* ---- Questions ---- */

@@ -164,4 +164,12 @@ int vmap_start(void);
 /* How often all CPUs were told to forget: for tests. */
 unsigned long vmap_flushes(void);
 
+/* ---- vmalloc.c ---- */
+
+/*
+ * The live area of one of these kinds (VM_*) that begins there: retired, and the caller's to end,
+ * from now on. NULL, and *wrong says why not.
+ */
+struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong);
+
 #endif

@@ -16,7 +16,8 @@ struct vmap_limits vmap_limits;
 
 void vmap_limits_init(void)
 {
-	vmap_limits.bytes = totalram_pages() << PAGE_SHIFT;
+	/* An area counts its pages in 32 bits. */
+	vmap_limits.bytes = min_t(unsigned long, totalram_pages(), U32_MAX) << PAGE_SHIFT;
 }
 
 unsigned int vmap_class_of(unsigned long size, unsigned long align)

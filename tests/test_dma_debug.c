@@ -106,6 +106,28 @@ SELFTEST(dma_debug, another_devices_mapping)
 	kfree(buf);
 }
 
+/* Each unmap and sync finds the mapping that it is of, in whatever order they come. */
+SELFTEST(dma_debug, a_buffer_that_is_mapped_several_times)
+{
+	static const struct {
+		size_t size;
+		enum dma_data_direction dir;
+	} uses[] = { { 100, DMA_TO_DEVICE }, { 60, DMA_TO_DEVICE }, { 100, DMA_FROM_DEVICE } };
+	dma_addr_t addr = 0;
+	NEED_BUFFER(dev, buf);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(uses); i++) {
+		addr = dma_map_single(&dev, buf, uses[i].size, uses[i].dir);
+		CHECK_EQ(dma_mapping_error(&dev, addr), 0);
+	}
+	dma_sync_single_for_cpu(&dev, addr + 90, 10, DMA_TO_DEVICE);
+	dma_sync_single_for_cpu(&dev, addr, 100, DMA_FROM_DEVICE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(uses); i++)
+		dma_unmap_single(&dev, addr, uses[i].size, uses[i].dir);
+	end();
+	kfree(buf);
+}
+
 SELFTEST(dma_debug, syncs_that_are_wrong)
 {
 	dma_addr_t addr;

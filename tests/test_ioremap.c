@@ -7,7 +7,7 @@
 #include <linux/vmalloc.h>
 #include "mm/internal.h"
 #include "tests/probe.h"
-#include "tests/selftest.h"
+#include "tests/threads.h"
 
 /*
  * Physical addresses that are no RAM: behind the last of it. Nothing answers there (the hosted
@@ -76,11 +76,13 @@ SELFTEST(ioremap, conflicts_are_refused)
 	char *addr;
 
 	REQUIRE(page);
-	selftest_expect_reports(8);
+	selftest_expect_reports(10);
 	CHECK(!ioremap(page_to_phys(page), PAGE_SIZE));		/* RAM */
 	CHECK(!ioremap(phys, 0));
 	CHECK(!ioremap(~0ULL - 10, PAGE_SIZE));			/* wraps */
 	CHECK(!ioremap(1ULL << 60, PAGE_SIZE));
+	CHECK(!ioremap(1ULL << 50, 17ULL << 40));	/* more pages than an area can count */
+	CHECK(!memremap(page_to_phys(page), no_ram(), MEMREMAP_WB));	/* RAM in part */
 	CHECK(!memremap(page_to_phys(page), PAGE_SIZE, MEMREMAP_WC));
 	addr = ioremap(phys, PAGE_SIZE);
 	REQUIRE(addr);
@@ -89,6 +91,119 @@ SELFTEST(ioremap, conflicts_are_refused)
 	iounmap(addr);						/* twice */
 	vfree(addr);						/* of another kind */
 	__free_page(page);
+}
+
+/*
+ * Two threads want the same pages with two types at the same moment, in each round: one has them.
+ * It is many small pages, so that to map them takes a while.
+ */
+#define ROUNDS 6
+#define MUCH   (2 * SZ_16M)
+
+struct rival {
+	void __iomem *(*map)(phys_addr_t phys, size_t size);
+	unsigned int got[ROUNDS];
+};
+
+static atomic_t arrived;
+
+static void wait_for_other(unsigned int times)
+{
+	atomic_inc(&arrived);
+	while (atomic_read(&arrived) < 2 * (int)times)
+		yield();
+}
+
+static void want_the_pages(void *arg)
+{
+	struct rival *rival = arg;
+	void __iomem *addr;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		wait_for_other(2 * i + 1);
+		addr = rival->map(no_ram() + PAGE_SIZE, MUCH);
+		rival->got[i] = addr != NULL;
+		wait_for_other(2 * i + 2);
+		iounmap(addr);
+	}
+}
+
+SELFTEST(ioremap, of_two_types_at_once_one_is_refused)
+{
+	static struct rival rivals[2];
+	struct test_thread threads[2];
+
+	atomic_set(&arrived, 0);
+	selftest_expect_reports(ROUNDS);
+	for (unsigned int i = 0; i < 2; i++) {
+		rivals[i] = (struct rival){ .map = i ? ioremap_cache : ioremap };
+		test_thread_start(&threads[i], test_cpu(i % num_online_cpus()), want_the_pages,
+				  &rivals[i]);
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		test_thread_join(&threads[i]);
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		CHECK_EQ(rivals[0].got[i] + rivals[1].got[i], 1);
+}
+
+SELFTEST(ioremap, memremap_takes_its_flags)
+{
+	static const struct {
+		unsigned long flags;
+		enum port_prot type;
+	} forms[] = {
+		{ MEMREMAP_WB, PORT_WB }, { MEMREMAP_WT, PORT_WT }, { MEMREMAP_WC, PORT_WC },
+		{ MEMREMAP_WT | MEMREMAP_WC, PORT_WT },
+	};
+	struct port_mapping mapping;
+	void *addr;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(forms); i++) {
+		addr = memremap(no_ram() + 5, 100, forms[i].flags);
+		REQUIRE(addr && port_query((unsigned long)addr, &mapping));
+		CHECK_EQ(mapping.pa, no_ram() + 5);
+		CHECK(mapping.prot == (PORT_RW | forms[i].type) ||
+		      (forms[i].type == PORT_WC && mapping.prot == (PORT_RW | PORT_UC)));
+		memunmap(addr);
+	}
+	CHECK(!memremap(no_ram(), PAGE_SIZE, 0));
+}
+
+static struct zone *zone_from(unsigned long start_pfn)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (zone->start_pfn == start_pfn)
+			return zone;
+	return NULL;
+}
+
+/* RAM that begins and ends in the direct map, with HIGHMEM of the first node between. */
+SELFTEST(ioremap, memremap_sees_highmem_in_the_middle)
+{
+	struct zone *low, *high, *next = NULL;
+	struct page *first, *last;
+	void *addr;
+
+	for_each_zone(low) {
+		high = zone_from(low->end_pfn);
+		next = high && high->idx == ZONE_HIGHMEM ? zone_from(high->end_pfn) : NULL;
+		if (next && next->idx != ZONE_HIGHMEM &&
+		    next->start_pfn - low->start_pfn == low->present + high->present)
+			break;
+	}
+	if (!low)
+		SKIP("no node's HIGHMEM lies between memory of the direct map");
+	first = alloc_pages_node(low->nid, GFP_KERNEL | __GFP_THISNODE, 0);
+	last = alloc_pages_node(next->nid, GFP_KERNEL | __GFP_THISNODE, 0);
+	REQUIRE(first && last && first < last);
+	addr = memremap(page_to_phys(first), PFN_PHYS(page_to_pfn(last) + 1 - page_to_pfn(first)),
+			MEMREMAP_WB);
+	CHECK(addr && is_vmalloc_addr(addr));
+	memunmap(addr);
+	__free_page(first);
+	__free_page(last);
 }
 
 SELFTEST(ioremap, memremap_of_ram_is_the_direct_map)

@@ -4,10 +4,11 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
+#include "mm/fault.h"
 #include "mm/vmap.h"
 #include "tests/listen.h"
 #include "tests/probe.h"
-#include "tests/selftest.h"
+#include "tests/threads.h"
 
 /* Every page of [va, va + size) can be read and written, is a page by itself, and the next
  * address behind faults. */
@@ -119,6 +120,98 @@ SELFTEST(vmalloc, pages_come_from_where_they_should)
 	vfree(low);
 }
 
+SELFTEST(vmalloc, each_form_keeps_what_its_name_says)
+{
+	u8 *va = vmalloc_32(5 * PAGE_SIZE);
+
+	if (node_zone(0, ZONE_DMA32) || node_zone(0, ZONE_DMA)) {
+		REQUIRE(va);
+		for (unsigned int i = 0; i < 5; i++)
+			CHECK(vmalloc_to_pfn(va + i * PAGE_SIZE) < SZ_4G / PAGE_SIZE);
+		check_area(va, 5 * PAGE_SIZE);
+	}
+	vfree(va);
+	va = vmalloc_user(PAGE_SIZE);
+	REQUIRE(va);
+	CHECK(find_vm_area(va)->flags & VM_USERMAP);
+	vfree(va);
+	va = vmalloc_huge(SZ_64K + 1, GFP_KERNEL | __GFP_ZERO);
+	REQUIRE(va);
+	CHECK(!memchr_inv(va, 0, SZ_64K + PAGE_SIZE));
+	check_area(va, SZ_64K + 1);
+	vfree(va);
+	va = vcalloc(3, PAGE_SIZE);
+	REQUIRE(va);
+	CHECK(!memchr_inv(va, 0, 3 * PAGE_SIZE));
+	vfree(va);
+	CHECK(!vmalloc_array(1UL << 33, 1UL << 33) && !vcalloc(1UL << 33, 1UL << 33));
+}
+
+/* Whatever the alignment, of small sizes and of large ones, both neighbours of an area fault. */
+SELFTEST(vmalloc, an_aligned_area_keeps_its_guards)
+{
+	static const unsigned long sizes[] = { 1, SZ_4K, 3 * SZ_4K, SZ_64K, SZ_2M };
+	unsigned long align, size;
+	u8 *va[3];
+
+	for (unsigned int s = 0; s < ARRAY_SIZE(sizes); s++) {
+		size = sizes[s];
+		if (size * ARRAY_SIZE(va) > nr_free_pages() * PAGE_SIZE / 4)
+			break;
+		for (align = SZ_4K; align <= SZ_16M; align *= 16) {
+			for (unsigned int i = 0; i < ARRAY_SIZE(va); i++) {
+				va[i] = __vmalloc_node(size, align, GFP_KERNEL, NUMA_NO_NODE, NULL);
+				REQUIRE(va[i]);
+				CHECK(IS_ALIGNED((unsigned long)va[i], align));
+			}
+			for (unsigned int i = 0; i < ARRAY_SIZE(va); i++)
+				check_area(va[i], size);
+			for (unsigned int i = 0; i < ARRAY_SIZE(va); i++)
+				vfree(va[i]);
+		}
+	}
+	CHECK(!__vmalloc_node(1, 1UL << 63, GFP_KERNEL | __GFP_NOWARN, NUMA_NO_NODE, NULL));
+}
+
+/*
+ * Pages for an area are had in any case; those for the index of an address far from all others
+ * are not. Of so many areas the last at least is such a one.
+ */
+#define NR_FAR 6
+static void *far_areas[NR_FAR];
+
+static void want_without_fail(void *unused)
+{
+	struct fault_setup setup = { .sources = FAULT_PAGES, .one_in = 1, .task = current };
+	unsigned long seen, failed;
+
+	fault_begin(&setup);
+	for (unsigned int i = 0; i < NR_FAR; i++)
+		WRITE_ONCE(far_areas[i], __vmalloc_node(1, 4 * SZ_1G, GFP_KERNEL | __GFP_NOFAIL,
+							NUMA_NO_NODE, NULL));
+	fault_end(&seen, &failed);
+}
+
+SELFTEST(vmalloc, nofail_waits_for_all_that_an_area_needs)
+{
+	unsigned long seen, failed;
+	struct test_thread thread;
+
+	if (port_vmalloc_size < 64ULL * SZ_1G)
+		SKIP("no far addresses");
+	test_thread_start(&thread, ANY_CPU, want_without_fail, NULL);
+	WAIT_UNTIL(!fault_is_off());
+	msleep(20);
+	CHECK(!READ_ONCE(far_areas[NR_FAR - 1]));
+	fault_clear(&seen, &failed);
+	CHECK(failed > 0);
+	test_thread_join(&thread);
+	for (unsigned int i = 0; i < NR_FAR; i++) {
+		CHECK(far_areas[i]);
+		vfree(far_areas[i]);
+	}
+}
+
 SELFTEST(vmalloc, node_forms_take_the_nodes_pages)
 {
 	int nid;
@@ -215,6 +308,12 @@ SELFTEST(vmalloc, vmap_shows_the_pages_in_order)
 	REQUIRE(va);
 	CHECK_EQ(va[7 * PAGE_SIZE + 200], 77);
 	vm_unmap_ram(va, 8);
+	va = vm_map_ram(pages, 2, NUMA_NO_NODE);
+	REQUIRE(va);
+	selftest_expect_reports(1);
+	vm_unmap_ram(va, 1);			/* says so, and does it */
+	vm_unmap_aliases();
+	CHECK(!probe_read(va, &(u8){ 0 }) && !probe_read(va + PAGE_SIZE, &(u8){ 0 }));
 	for (unsigned int i = 0; i < 8; i++)
 		__free_page(pages[i]);
 }

@@ -64,7 +64,7 @@ void iounmap(const volatile void __iomem *addr);
 /*
  * The same for what behaves as memory. Whole RAM under MEMREMAP_WB is where the direct map has it
  * (HIGHMEM gets a mapping); RAM under another type alone, and what is RAM in part, is refused.
- * Of several flags the first that fits, in this order, is taken.
+ * Of several flags the first that fits, in this order, is taken; NULL without any.
  */
 #define MEMREMAP_WB 1
 #define MEMREMAP_WT 2
