@@ -23,10 +23,8 @@
 enum kind { KIND_NORMAL, KIND_DMA, KIND_DMA32, KIND_RECLAIM, NR_KINDS };
 
 #define NR_CACHES   (NR_KINDS * KMALLOC_CLASSES)
-#define NAME_LENGTH 24
 
 static struct kmem_cache caches[NR_KINDS][KMALLOC_CLASSES];
-static char names[NR_KINDS][KMALLOC_CLASSES][NAME_LENGTH];
 static DEFINE_PER_CPU(struct cache_cpu, cpus[NR_KINDS][KMALLOC_CLASSES]);
 
 #define ONE(i)	 &caches[KIND_NORMAL][i]
@@ -37,14 +35,27 @@ struct kmem_cache *const kmalloc_caches[KMALLOC_CLASSES] = {
 	EIGHT(64), EIGHT(72), EIGHT(80), ONE(88),
 };
 
+/* As class_size() says; constants, because 356 names made by snprintf() are half of a boot. */
+#define NAMES(P) { \
+	P "8", P "16", P "32", P "48", P "64", P "80", P "96", P "112", P "128", P "144", P "160", \
+	P "176", P "192", P "208", P "224", P "240", P "256", P "288", P "320", P "352", P "384", \
+	P "416", P "448", P "480", P "512", P "576", P "640", P "704", P "768", P "832", P "896", \
+	P "960", P "1k", P "1152", P "1280", P "1408", P "1536", P "1664", P "1792", P "1920", \
+	P "2k", P "2304", P "2560", P "2816", P "3k", P "3328", P "3584", P "3840", P "4k", \
+	P "4608", P "5k", P "5632", P "6k", P "6656", P "7k", P "7680", P "8k", P "9k", P "10k", \
+	P "11k", P "12k", P "13k", P "14k", P "15k", P "16k", P "18k", P "20k", P "22k", P "24k", \
+	P "26k", P "28k", P "30k", P "32k", P "36k", P "40k", P "44k", P "48k", P "52k", P "56k", \
+	P "60k", P "64k", P "72k", P "80k", P "88k", P "96k", P "104k", P "112k", P "120k", \
+	P "128k" }
+
 static const struct {
-	const char *prefix;
+	const char *names[KMALLOC_CLASSES];
 	slab_flags_t flags;
 } kinds[NR_KINDS] = {
-	[KIND_NORMAL] = { "kmalloc-", 0 },
-	[KIND_DMA] = { "dma-kmalloc-", SLAB_CACHE_DMA },
-	[KIND_DMA32] = { "dma32-kmalloc-", SLAB_CACHE_DMA32 },
-	[KIND_RECLAIM] = { "kmalloc-rcl-", SLAB_RECLAIM_ACCOUNT },
+	[KIND_NORMAL] = { NAMES("kmalloc-"), 0 },
+	[KIND_DMA] = { NAMES("dma-kmalloc-"), SLAB_CACHE_DMA },
+	[KIND_DMA32] = { NAMES("dma32-kmalloc-"), SLAB_CACHE_DMA32 },
+	[KIND_RECLAIM] = { NAMES("kmalloc-rcl-"), SLAB_RECLAIM_ACCOUNT },
 };
 
 /* The inverse of __kmalloc_class(). */
@@ -55,24 +66,15 @@ static u32 class_size(unsigned int class)
 	return (9 + (class - 9) % 8) << (4 + (class - 9) / 8);
 }
 
-static void name_class(char *name, const char *prefix, u32 size)
-{
-	if (size >= 1024 && size % 1024 == 0)
-		snprintf(name, NAME_LENGTH, "%s%uk", prefix, size / 1024);
-	else
-		snprintf(name, NAME_LENGTH, "%s%u", prefix, size);
-}
-
 static void init_class(unsigned int kind, unsigned int class)
 {
 	struct kmem_cache *cache = &caches[kind][class];
 	u32 size = class_size(class);
 
-	name_class(names[kind][class], kinds[kind].prefix, size);
 	cache->cpu = &cpus[kind][class];
-	cache->flags = slab_debug_flags(names[kind][class], kinds[kind].flags);
+	cache->flags = slab_debug_flags(kinds[kind].names[class], kinds[kind].flags);
 	cache->align = size & -size;
-	slab_cache_add(cache, names[kind][class], size, 0);
+	slab_cache_add(cache, kinds[kind].names[class], size, 0);
 }
 
 void kmalloc_init(void)

@@ -342,24 +342,34 @@ static void give_up(unsigned long pfn, unsigned long nr_pages)
 	memblock_remove(PFN_PHYS(pfn), PFN_PHYS(nr_pages));
 }
 
-/* The descriptors of those page blocks from pfn on that the node has in this section. */
-static void map_blocks(unsigned long section, unsigned long pfn, int nid)
+/* A run of page blocks of one node; `storage` 0: there is none. */
+static void map_run(unsigned long pfn, unsigned long nr_blocks, phys_addr_t storage)
 {
-	unsigned long end = (section + 1) * PAGES_PER_SECTION, next;
-	phys_addr_t storage, size = 0;
+	if (storage)
+		port_map((unsigned long)pfn_to_page(pfn), storage, nr_blocks * BLOCK_DESCRIPTORS,
+			 PORT_RW);
+	else
+		give_up(pfn, nr_blocks * PAGEBLOCK_PAGES);
+}
 
-	for (next = pfn; next < end; next += PAGEBLOCK_PAGES)
-		size += block_nid(next) == nid ? BLOCK_DESCRIPTORS : 0;
+/* The descriptors of those page blocks that the node has in a section, from the i-th on. */
+static void map_blocks(unsigned long section, unsigned int i, const int nids[BLOCKS_PER_SECTION])
+{
+	unsigned long first = section * PAGES_PER_SECTION;
+	phys_addr_t storage, size = 0;
+	unsigned int end;
+	int nid = nids[i];
+
+	for (end = i; end < BLOCKS_PER_SECTION; end++)
+		size += nids[end] == nid ? BLOCK_DESCRIPTORS : 0;
 	storage = find_storage(section, size, nid);
-	for (next = pfn; next < end; next += PAGEBLOCK_PAGES) {
-		if (block_nid(next) != nid)
+	for (; i < BLOCKS_PER_SECTION; i = end + 1) {
+		for (end = i; end < BLOCKS_PER_SECTION && nids[end] == nid; end++)
+			;
+		if (end == i)
 			continue;
-		if (!storage) {
-			give_up(next, PAGEBLOCK_PAGES);
-			continue;
-		}
-		port_map((unsigned long)pfn_to_page(next), storage, BLOCK_DESCRIPTORS, PORT_RW);
-		storage += BLOCK_DESCRIPTORS;
+		map_run(first + i * PAGEBLOCK_PAGES, end - i, storage);
+		storage += storage ? (end - i) * BLOCK_DESCRIPTORS : 0;
 	}
 }
 
@@ -380,16 +390,16 @@ static void map_irregular(unsigned long section)
 {
 	unsigned long first = section * PAGES_PER_SECTION;
 	nodemask_t done = NODE_MASK_NONE;
+	int nids[BLOCKS_PER_SECTION];
 
-	for (unsigned long pfn = first; pfn < first + PAGES_PER_SECTION; pfn += PAGEBLOCK_PAGES) {
-		int nid = block_nid(pfn);
-
-		if (nid == NUMA_NO_NODE || node_test_and_set(nid, done))
+	for (unsigned int i = 0; i < BLOCKS_PER_SECTION; i++)
+		nids[i] = block_nid(first + i * PAGEBLOCK_PAGES);
+	for (unsigned int i = 0; i < BLOCKS_PER_SECTION; i++) {
+		if (nids[i] == NUMA_NO_NODE || node_test_and_set(nids[i], done))
 			continue;
-		if ((section_state[section] & SECTION_MAPPED) || map_table(section, nid))
-			map_blocks(section, pfn, nid);
-		else
-			give_up(first, PAGES_PER_SECTION);
+		if (!(section_state[section] & SECTION_MAPPED) && !map_table(section, nids[i]))
+			return give_up(first, PAGES_PER_SECTION);
+		map_blocks(section, i, nids);
 	}
 }
 

@@ -8,6 +8,26 @@
 
 #define TRY (GFP_KERNEL | __GFP_NOWARN)
 
+/* kmalloc-96, dma-kmalloc-2k: the size is what stands last. */
+SELFTEST(kmalloc, names_say_the_sizes)
+{
+	unsigned int seen = 0;
+
+	for (size_t size = 8; size <= KMALLOC_MAX_CACHE_SIZE;
+	     size = kmalloc_size_roundup(size + 1)) {
+		const struct kmem_cache *cache = kmalloc_caches[__kmalloc_class(size)];
+		bool whole = size >= 1024 && size % 1024 == 0;
+		char name[32];
+
+		snprintf(name, sizeof(name), whole ? "kmalloc-%zuk" : "kmalloc-%zu",
+			 whole ? size / 1024 : size);
+		CHECK_STR(cache->name, name);
+		CHECK_EQ(cache->object_size, size);
+		seen++;
+	}
+	CHECK_EQ(seen, KMALLOC_CLASSES);
+}
+
 /* Every size up to the largest class: large enough, and at most an eighth wasted. */
 SELFTEST(kmalloc, every_size_is_served_by_a_close_class)
 {

@@ -50,7 +50,7 @@ struct screen {
 	void *device;			/* for draw() */
 	/* screen.c's own. */
 	unsigned int x, y;		/* where the next character goes; y may be rows */
-	unsigned int dirty_from, dirty_to; /* rows with cells to draw */
+	unsigned int dirty_from, dirty_to; /* cells to draw, counted row by row */
 	enum ink ink;			/* of the line being written */
 	char head[SCREEN_HEAD];		/* its first characters, without leading blanks */
 	unsigned int head_len;

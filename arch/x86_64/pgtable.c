@@ -9,7 +9,7 @@
  * so walks need no lock: of two CPUs that make the same table at once, the second throws its
  * own away. Who writes a mapping's entry owns its address range.
  *
- * A walk costs one load a level.
+ * A walk costs one load a level; mapping costs one a table, and a store an entry.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -110,21 +110,33 @@ static bool page_fits(unsigned long va, phys_addr_t pa, size_t size, unsigned in
 	return IS_ALIGNED(va | pa, 1UL << shift) && size >= 1UL << shift;
 }
 
+/* The level of the largest entry that can begin the range. */
+static unsigned int largest_shift(unsigned long va, phys_addr_t pa, size_t size)
+{
+	if (cpu.gbpages && page_fits(va, pa, size, SHIFT_1G))
+		return SHIFT_1G;
+	return page_fits(va, pa, size, SHIFT_2M) ? SHIFT_2M : SHIFT_4K;
+}
+
+/*
+ * In runs: the entries of one level that the range has in one table, found by one walk. No entry
+ * behind the first of a run could be larger: that begins where a table of this level begins.
+ */
 int pgtable_map(u64 *root, unsigned long va, phys_addr_t pa, size_t size, u64 bits)
 {
-	unsigned int shift;
-	u64 *entry;
-
 	while (size) {
-		shift = cpu.gbpages && page_fits(va, pa, size, SHIFT_1G) ? SHIFT_1G :
-			page_fits(va, pa, size, SHIFT_2M) ? SHIFT_2M : SHIFT_4K;
-		entry = pgtable_walk(root, va, shift, true);
+		unsigned int shift = largest_shift(va, pa, size);
+		u64 *entry = pgtable_walk(root, va, shift, true);
+		size_t nr = min_t(size_t, size >> shift, TABLE_ENTRIES - table_index(va, shift));
+		u64 first = pa | bits | (shift > SHIFT_4K ? PTE_LARGE : 0);
+
 		if (!entry)
 			return -ENOMEM;
-		*entry = pa | bits | (shift > SHIFT_4K ? PTE_LARGE : 0);
-		va += 1UL << shift;
-		pa += 1UL << shift;
-		size -= 1UL << shift;
+		for (size_t i = 0; i < nr; i++)
+			entry[i] = first + (i << shift);
+		va += nr << shift;
+		pa += nr << shift;
+		size -= nr << shift;
 	}
 	return 0;
 }

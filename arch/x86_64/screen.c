@@ -3,17 +3,17 @@
  * Text on a screen of character cells, whatever draws them.
  *
  * Two arrays of cells: `text` is what is to be seen, `shown` what was drawn last. Writing
- * and scrolling change `text` only; at the end of a write every cell that differs is drawn
- * and copied to `shown`. So the screen's memory, which a real machine reads very slowly, is
- * never read; a log replayed at once is drawn once; and scrolling costs the cells that
- * look different afterwards, not the whole screen.
+ * and scrolling change `text` only; at the end of a write every cell that differs, between the
+ * first and the last that were touched, is drawn and copied to `shown`. So the screen's memory,
+ * which a real machine reads very slowly, is never read; a log replayed at once is drawn once;
+ * and scrolling costs the cells that look different afterwards, not the whole screen.
  *
  * The end of the log is always to be seen. A line feed moves to the next row without
  * scrolling: the last row is used before the first is given up. Lines are coloured by how
  * they begin, as TAP has it; a line too long goes on in the next row in the same colour.
  *
  * Invariants: x <= cols; y <= rows; y == rows means that the next character scrolls;
- * outside [dirty_from, dirty_to) `text` equals `shown`.
+ * outside of the cells [dirty_from, dirty_to), row by row, `text` equals `shown`.
  * No locks: the log's writer serialises. Costs 2 * 2 bytes a cell.
  */
 #include <linux/kernel.h>
@@ -38,7 +38,8 @@ static const struct { const char *word; enum ink ink; } line_inks[] = {
 	{ "# Quarry: 0",	INK_BAD },
 };
 
-static bool begins_with(const char *head, unsigned int len, const char *word)
+/* How many characters of the word the head begins with. */
+static unsigned int common(const char *head, unsigned int len, const char *word)
 {
 	unsigned int i;
 
@@ -46,18 +47,25 @@ static bool begins_with(const char *head, unsigned int len, const char *word)
 		bool digit = word[i] == '0' && head[i] >= '0' && head[i] <= '9';
 
 		if (head[i] != word[i] && !digit)
-			return false;
+			break;
 	}
-	return !word[i];
+	return i;
 }
 
-static enum ink ink_of(const char *head, unsigned int len)
+/* By the line's head. *open: another character more might change it. */
+static enum ink ink_of(const char *head, unsigned int len, bool *open)
 {
 	enum ink ink = INK_PLAIN;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++)
-		if (begins_with(head, len, line_inks[i].word))
+	*open = false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++) {
+		unsigned int same = common(head, len, line_inks[i].word);
+
+		if (!line_inks[i].word[same])
 			ink = line_inks[i].ink;
+		else if (same == len)
+			*open = true;
+	}
 	return ink;
 }
 
@@ -87,7 +95,7 @@ static void scroll(struct screen *s)
 	memmove(s->text, cell_at(s, 0, s->scroll_step), kept * s->cols * sizeof(*s->text));
 	blank_rows(s, kept, s->rows);
 	s->y -= s->scroll_step;
-	mark_dirty(s, 0, s->rows);
+	mark_dirty(s, 0, s->rows * s->cols);
 }
 
 static void next_row(struct screen *s)
@@ -100,13 +108,15 @@ static void next_row(struct screen *s)
 
 static void put(struct screen *s, char ch)
 {
+	unsigned int at;
+
 	if (s->x == s->cols)
 		next_row(s);
 	if (s->y == s->rows)
 		scroll(s);
-	*cell_at(s, s->x, s->y) = (struct screen_cell){ ch, s->ink };
-	mark_dirty(s, s->y, s->y + 1);
-	s->x++;
+	at = s->y * s->cols + s->x++;
+	s->text[at] = (struct screen_cell){ ch, s->ink };
+	mark_dirty(s, at, at + 1);
 }
 
 static void end_line(struct screen *s)
@@ -120,15 +130,36 @@ static void end_line(struct screen *s)
 static void classify(struct screen *s, char ch)
 {
 	enum ink before = s->ink;
+	bool open;
 
 	if (s->head_len == SCREEN_HEAD || (ch == ' ' && !s->head_len))
 		return;
 	s->head[s->head_len++] = ch;
-	s->ink = ink_of(s->head, s->head_len);
+	s->ink = ink_of(s->head, s->head_len, &open);
+	if (!open)
+		s->head_len = SCREEN_HEAD;
 	if (s->ink == before)
 		return;
 	for (unsigned int col = 0; col < s->x; col++)
 		cell_at(s, col, s->y)->ink = s->ink;
+	mark_dirty(s, s->y * s->cols, s->y * s->cols + s->x);
+}
+
+/* Plain characters behind the head of a line, as far as its row goes: most of all text. */
+static size_t put_run(struct screen *s, const char *text, size_t len)
+{
+	unsigned int from = s->y * s->cols + s->x, at = from;
+	size_t n = 0;
+
+	if (s->y == s->rows || s->head_len < SCREEN_HEAD)
+		return 0;
+	len = min_t(size_t, len, s->cols - s->x);
+	for (; n < len && text[n] >= ' ' && text[n] < SCREEN_BOX; n++)
+		s->text[at++] = (struct screen_cell){ text[n], s->ink };
+	if (n)
+		mark_dirty(s, from, at);
+	s->x += n;
+	return n;
 }
 
 static void put_char(struct screen *s, unsigned char ch)
@@ -149,18 +180,21 @@ static void put_char(struct screen *s, unsigned char ch)
 
 static void draw_changes(struct screen *s)
 {
-	for (unsigned int row = s->dirty_from; row < s->dirty_to; row++) {
-		for (unsigned int col = 0; col < s->cols; col++) {
-			struct screen_cell want = *cell_at(s, col, row);
-			struct screen_cell *shown = &s->shown[row * s->cols + col];
+	unsigned int row = s->dirty_from / s->cols, col = s->dirty_from % s->cols;
 
-			if (want.ch == shown->ch && want.ink == shown->ink)
-				continue;
-			*shown = want;
-			s->draw(s, col, row, want);
+	for (unsigned int at = s->dirty_from; at < s->dirty_to; at++, col++) {
+		struct screen_cell want = s->text[at], *shown = &s->shown[at];
+
+		if (col == s->cols) {
+			col = 0;
+			row++;
 		}
+		if (want.ch == shown->ch && want.ink == shown->ink)
+			continue;
+		*shown = want;
+		s->draw(s, col, row, want);
 	}
-	s->dirty_from = s->rows;
+	s->dirty_from = s->rows * s->cols;
 	s->dirty_to = 0;
 }
 
@@ -169,7 +203,7 @@ void screen_init(struct screen *s)
 	s->x = s->y = 0;
 	s->ink = INK_PLAIN;
 	s->head_len = 0;
-	s->dirty_from = s->rows;
+	s->dirty_from = s->rows * s->cols;
 	s->dirty_to = 0;
 	blank_rows(s, 0, s->rows);
 	memcpy(s->shown, s->text, s->rows * s->cols * sizeof(*s->text));
@@ -177,7 +211,12 @@ void screen_init(struct screen *s)
 
 void screen_write(struct screen *s, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		put_char(s, text[i]);
+	for (size_t i = 0; i < len;) {
+		size_t run = put_run(s, text + i, len - i);
+
+		if (!run)
+			put_char(s, text[i++]);
+		i += run;
+	}
 	draw_changes(s);
 }
