@@ -255,8 +255,11 @@ void *krealloc(const void *object, size_t size, gfp_t gfp)
 	has = ZERO_OR_NULL_PTR(object) ? 0 : ksize(object);
 	if (!has && !ZERO_OR_NULL_PTR(object))
 		return NULL;
-	if (size <= has)
+	if (size <= has) {
+		if (gfp & __GFP_ZERO)
+			memset((char *)object + size, 0, has - size);
 		return (void *)object;
+	}
 	moved = __kmalloc(size, gfp);
 	if (moved && has) {
 		memcpy(moved, object, has);

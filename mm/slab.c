@@ -90,6 +90,12 @@ static u16 choose_depot(u32 size)
 	return size <= 256 ? 2 : size <= 1024;
 }
 
+/* From one object to the next, with so many bytes of red zone before each. */
+static u32 padded(const struct kmem_cache *cache, u32 left)
+{
+	return ALIGN(left + cache->object_size + (left ? 8 : 0), cache->align);
+}
+
 void slab_layout(struct kmem_cache *cache)
 {
 	u32 align = cache->align;
@@ -103,8 +109,10 @@ void slab_layout(struct kmem_cache *cache)
 	}
 	align = max_t(u32, align, ARCH_SLAB_MINALIGN);
 	cache->align = align;
+	if (padded(cache, align) > SLAB_MAX_OBJECT)
+		cache->flags &= ~SLAB_RED_ZONE;		/* no block could hold them */
 	cache->left = cache->flags & SLAB_RED_ZONE ? align : 0;
-	cache->size = ALIGN(cache->left + cache->object_size + (cache->left ? 8 : 0), align);
+	cache->size = padded(cache, cache->left);
 	cache->pages = (u16)choose_pages(cache->size);
 	cache->order = (u8)max(get_order(cache->pages * PAGE_SIZE), get_order(align));
 	cache->nr = (u16)min_t(unsigned long, cache->pages * PAGE_SIZE / cache->size,
@@ -394,6 +402,7 @@ static void release(struct slab *slab)
 	unmark_pages(page, cache);
 	meta_free(slab);
 	put_pages(page, cache);
+	atomic_dec_return_release(&cache->nr_leaving);	/* all_back(): it may be destroyed now */
 }
 
 static void release_later(struct rcu_head *rcu)
@@ -426,7 +435,8 @@ static void collect_empty(struct cache_node *node, unsigned int keep, struct lis
 		struct slab *slab = list_first_entry(&node->lists[SLABS_EMPTY], struct slab, list);
 
 		place_remove(node, slab);
-		WRITE_ONCE(node->nr_slabs, node->nr_slabs - 1);
+		atomic_inc(&slab->cache->nr_leaving);
+		smp_store_release(&node->nr_slabs, node->nr_slabs - 1);	/* all_back() */
 		list_add(&slab->list, out);
 	}
 }

@@ -44,6 +44,7 @@ extern u8 slab_no_state;		/* of no object: always OBJECT_FREE */
 
 /* ---- Slabs ---- */
 
+#define SLAB_MAX_OBJECT (PAGE_SIZE << (MAX_ORDER - 1))	/* bytes, with what lies around it */
 #define SLAB_BUCKETS 8
 /* Lists of a node's slabs: full ones, partial ones by how many objects are free, empty ones. */
 enum { SLABS_FULL, SLABS_PARTIAL, SLABS_EMPTY = SLABS_PARTIAL + SLAB_BUCKETS, NR_SLAB_LISTS };
@@ -78,6 +79,7 @@ struct cache_node {
 struct kmem_cache {
 	struct cache_cpu *cpu;		/* alloc_percpu()'s, or static */
 	unsigned long generation;	/* one more for each slab that goes back */
+	atomic_t nr_leaving;		/* slabs in no list any more that are not back yet */
 	slab_flags_t flags;
 	u32 size;			/* from one object to the next */
 	u32 object_size;		/* what the user asked for */

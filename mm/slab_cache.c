@@ -4,7 +4,8 @@
  *
  * All caches are in one list, in the order in which they were made; those of kmalloc() are
  * static and come first. A destroyed cache's objects were all freed, so only its magazines and
- * empty slabs are left; with RCU its slabs may still be on their way, and are waited for.
+ * empty slabs are left; with RCU its slabs, or the thread that frees its last object, may still be
+ * on their way, and are waited for.
  *
  * When memory is short a shrinker has every CPU give back its magazines, and gives back what
  * slabs are empty then.
@@ -20,7 +21,6 @@
 #include <linux/smp.h>
 #include "slab.h"
 
-#define MAX_OBJECT (PAGE_SIZE << (MAX_ORDER - 1))
 #define MAX_NAME   255
 #define MAX_LISTED 8			/* objects that kmem_cache_destroy() names */
 
@@ -44,9 +44,9 @@ static const char *why_not(const char *name, size_t size, size_t align)
 {
 	if (!name || !*name || strlen(name) > MAX_NAME)
 		return "impossible name";
-	if (!size || size > MAX_OBJECT)
+	if (!size || size > SLAB_MAX_OBJECT)
 		return "impossible size";
-	if (align & (align - 1) || align > MAX_OBJECT)
+	if (align & (align - 1) || align > SLAB_MAX_OBJECT)
 		return "impossible alignment";
 	return NULL;
 }
@@ -187,7 +187,7 @@ static unsigned int count_slabs(const struct kmem_cache *cache)
 		struct cache_node *node = slab_node_peek(cache, (int)nid);
 
 		if (node)
-			nr += READ_ONCE(node->nr_slabs);
+			nr += smp_load_acquire(&node->nr_slabs);
 	}
 	return nr;
 }
@@ -243,6 +243,16 @@ static void report_left(const struct kmem_cache *cache)
 		slab_describe(left[i]);
 }
 
+/*
+ * Is no slab left, nor on its way back? A slab that leaves its list is counted as leaving first,
+ * and by the last thing that anybody does with it as back: so none is missed, whoever frees its
+ * last object meanwhile.
+ */
+static bool all_back(struct kmem_cache *cache)
+{
+	return !kmem_cache_shrink(cache) && !atomic_read_acquire(&cache->nr_leaving);
+}
+
 /* Takes the cache off the list if no object is in use. */
 static bool retire(struct kmem_cache *cache)
 {
@@ -250,7 +260,7 @@ static bool retire(struct kmem_cache *cache)
 	bool empty;
 
 	mutex_lock(&slab_mutex);
-	empty = !kmem_cache_shrink(cache);
+	empty = all_back(cache);
 	if (empty) {
 		spin_lock_irqsave(&slab_list_lock, flags);
 		list_del(&cache->list);
@@ -268,7 +278,7 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 		return 0;
 	might_sleep();
 	empty = retire(cache);
-	if (!empty || (cache->flags & SLAB_TYPESAFE_BY_RCU))
+	if (!empty)
 		rcu_barrier();		/* slabs, or objects of kfree_rcu(), on their way */
 	if (!empty && !retire(cache)) {
 		report_left(cache);

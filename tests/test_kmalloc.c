@@ -160,6 +160,33 @@ SELFTEST(kmalloc, krealloc_keeps_the_content)
 	CHECK(krealloc(object, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
 }
 
+/* Smaller, then larger in place: what had been behind the smaller size must not come back. */
+static void grow_again(size_t large, size_t small)
+{
+	u8 *object = kzalloc(large, GFP_KERNEL | __GFP_NOWARN), *same;
+
+	if (!object)
+		return;
+	memset(object, 0x77, large);
+	same = krealloc(object, small, GFP_KERNEL | __GFP_ZERO);
+	CHECK(same == object);
+	same = krealloc(same, large, GFP_KERNEL | __GFP_ZERO);
+	CHECK(same == object);
+	CHECK(!memchr_inv(object, 0x77, small) && !memchr_inv(object + small, 0, large - small));
+	same = krealloc(object, 2 * large, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	if (same)
+		CHECK(!memchr_inv(same, 0x77, small) &&
+		      !memchr_inv(same + small, 0, 2 * large - small));
+	kfree(same ? same : object);
+}
+
+SELFTEST(kmalloc, krealloc_clears_what_it_was_told_to)
+{
+	grow_again(100, 7);
+	grow_again(4000, 3000);
+	grow_again(300000, 200000);
+}
+
 SELFTEST(kmalloc, a_sensitive_free_clears)
 {
 	u8 *object = kmalloc(64, GFP_KERNEL);

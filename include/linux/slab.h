@@ -190,7 +190,8 @@ void kfree_bulk(size_t nr, void **objects);
 
 /*
  * The first bytes of what was there, at least `size` in all: in place where the room suffices.
- * NULL: kmalloc(). Size 0 frees and gives ZERO_SIZE_PTR. When it fails the old one stays.
+ * NULL: kmalloc(). Size 0 frees and gives ZERO_SIZE_PTR. When it fails the old one stays. With
+ * __GFP_ZERO from the first allocation on, what is behind `size` is always cleared.
  */
 void *krealloc(const void *object, size_t size, gfp_t gfp);
 
