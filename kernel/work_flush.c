@@ -5,7 +5,8 @@
  *
  * Each end of a function, and each withdrawal, wakes all who wait; they look again. To cancel
  * for good: the item is disabled first, so that neither its function nor anybody else queues it
- * meanwhile, then withdrawn, then waited for.
+ * meanwhile, then withdrawn, then waited for. What awaits RCU cannot be withdrawn, since RCU has
+ * it: RCU's callback finds it disabled and leaves it idle, and is waited for.
  *
  * Locks: work_lock.
  */
@@ -24,14 +25,28 @@ static bool in_range(u64 number, u64 first, u64 last)
 	return number >= first && number <= last;
 }
 
-/* Is one of these numbers pending or running in the queue? */
-static bool is_busy(const struct workqueue_struct *wq, u64 first, u64 last)
+/* Under work_lock. */
+static bool is_queue(const struct workqueue_struct *wq)
+{
+	const struct workqueue_struct *other;
+
+	list_for_each_entry(other, &work_queues, node)
+		if (other == wq)
+			return true;
+	return false;
+}
+
+bool work_is_busy(const struct workqueue_struct *wq, u64 first, u64 last)
 {
 	const struct work_struct *work;
 	const struct worker *worker;
 	bool busy = false;
 
 	spin_lock_irq(&work_lock);
+	if (!is_queue(wq)) {			/* its owner has ended it, and all its work */
+		spin_unlock_irq(&work_lock);
+		return false;
+	}
 	list_for_each_entry(work, &wq->works, entry)
 		busy |= in_range(work->number, first, last);
 	list_for_each_entry(worker, &work_running, entry)
@@ -82,7 +97,7 @@ bool flush_work(struct work_struct *work)
 	}
 	spin_unlock_irq(&work_lock);
 	if (wq)
-		wait_event(work_done, !is_busy(wq, number, number));
+		wait_event(work_done, !work_is_busy(wq, number, number));
 	return wq;
 }
 
@@ -116,14 +131,14 @@ void flush_workqueue(struct workqueue_struct *wq)
 	spin_lock_irq(&work_lock);
 	last = work_last_number;
 	spin_unlock_irq(&work_lock);
-	wait_event(work_done, !is_busy(wq, 0, last));
+	wait_event(work_done, !work_is_busy(wq, 0, last));
 }
 
 void drain_workqueue(struct workqueue_struct *wq)
 {
 	do
 		flush_workqueue(wq);
-	while (is_busy(wq, 0, ~0ULL));
+	while (work_is_busy(wq, 0, ~0ULL));
 }
 
 /* 2. Cancelling */
@@ -145,11 +160,13 @@ bool cancel_delayed_work(struct delayed_work *dwork)
 static bool disable(struct work_struct *work)
 {
 	unsigned long flags = work_lock_settled(work);
-	bool was;
+	bool awaits_rcu = work->state == WORK_AWAITS_RCU, was;
 
 	work->disabled++;
-	was = work_withdraw(work);
+	was = work_withdraw(work) || awaits_rcu;
 	work_unlock_and_tell(flags);
+	if (awaits_rcu)
+		rcu_barrier();
 	return was;
 }
 

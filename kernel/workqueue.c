@@ -30,8 +30,10 @@
  * by a worker that moves there for it.
  *
  * Locks: work_lock, interrupts off, guards all of it: items, queues, workers. Run queue and
- * timer base locks nest inside. Costs: a few dozen instructions to queue, and a switch of
- * threads; a look at each running worker to take one.
+ * timer base locks nest inside, and those of RCU's callbacks. Who looks at all queues without it
+ * counts as a visitor of the one that he is at; a queue with visitors is not destroyed. Costs: a
+ * few dozen instructions to queue, and a switch of threads; a look at each running worker to take
+ * one.
  */
 #include <linux/kernel.h>
 #include <linux/kthread.h>
@@ -55,7 +57,7 @@ DEFINE_SPINLOCK(work_lock);
 LIST_HEAD(work_running);
 u64 work_last_number;
 DECLARE_WAIT_QUEUE_HEAD(work_done);
-static LIST_HEAD(queues);
+LIST_HEAD(work_queues);
 
 static int worker_main(void *data);
 
@@ -230,7 +232,7 @@ static void run_work(struct worker *self, struct work_struct *work)
 	spin_lock_irqsave(&work_lock, flags);
 	self->work = NULL;
 	list_del_init(&self->entry);
-	list_for_each_entry(wq, &queues, node) {
+	list_for_each_entry(wq, &work_queues, node) {
 		if (wq->skipped)
 			wake_idle(wq);
 		wq->skipped = false;
@@ -307,11 +309,17 @@ void workqueue_trim(void)
 
 	if (in_atomic() || irqs_disabled())
 		return;
-	list_for_each_entry(wq, &queues, node) {
+	spin_lock_irq(&work_lock);
+	list_for_each_entry(wq, &work_queues, node) {
+		wq->visitors++;		/* it stays in the list */
+		spin_unlock_irq(&work_lock);
 		flush_workqueue(wq);
 		wait_until_idle(wq);
 		stop_workers(wq, wq->flags & WQ_MEM_RECLAIM ? RECLAIM_WORKERS : 1);
+		spin_lock_irq(&work_lock);
+		wq->visitors--;
 	}
+	spin_unlock_irq(&work_lock);
 }
 
 /* 3. Queues */
@@ -325,7 +333,7 @@ static bool start_queue(struct workqueue_struct *wq)
 
 	wq->nr_workers = wanted;
 	spin_lock_irq(&work_lock);
-	list_add_tail(&wq->node, &queues);
+	list_add_tail(&wq->node, &work_queues);
 	spin_unlock_irq(&work_lock);
 	while (wanted-- > 0)
 		good &= make_worker(wq);
@@ -355,14 +363,26 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, in
 	return NULL;
 }
 
+/* False while somebody looks at it. */
+static bool leave_queues(struct workqueue_struct *wq)
+{
+	bool may;
+
+	spin_lock_irq(&work_lock);
+	may = !wq->visitors;
+	if (may)
+		list_del(&wq->node);
+	spin_unlock_irq(&work_lock);
+	return may;
+}
+
 void destroy_workqueue(struct workqueue_struct *wq)
 {
 	drain_workqueue(wq);
 	wait_until_idle(wq);
 	stop_workers(wq, 0);
-	spin_lock_irq(&work_lock);
-	list_del(&wq->node);
-	spin_unlock_irq(&work_lock);
+	while (!leave_queues(wq))
+		schedule_timeout_uninterruptible(1);
 	kfree(wq);
 }
 
@@ -446,7 +466,10 @@ static void rcu_work_ready(struct rcu_head *head)
 	unsigned long flags;
 
 	spin_lock_irqsave(&work_lock, flags);
-	work_enqueue(rwork->work.wq, &rwork->work);
+	if (rwork->work.disabled)		/* who disabled it waits for this */
+		WRITE_ONCE(rwork->work.state, WORK_IDLE);
+	else
+		work_enqueue(rwork->work.wq, &rwork->work);
 	spin_unlock_irqrestore(&work_lock, flags);
 }
 
@@ -460,9 +483,8 @@ bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)
 	if (may) {
 		WRITE_ONCE(rwork->work.state, WORK_AWAITS_RCU);
 		rwork->work.wq = wq;
+		call_rcu(&rwork->rcu, rcu_work_ready);	/* so who sees the state can wait for it */
 	}
 	spin_unlock_irqrestore(&work_lock, flags);
-	if (may)
-		call_rcu(&rwork->rcu, rcu_work_ready);
 	return may;
 }

@@ -14,7 +14,8 @@ struct workqueue_struct {
 	bool skipped;			/* an item was left because it runs already */
 	struct list_head works;		/* pending, by number */
 	struct list_head idle;		/* workers that wait, the last to come first */
-	struct list_head node;		/* among all queues */
+	struct list_head node;		/* in work_queues */
+	unsigned int visitors;		/* who keeps it there, without being its owner */
 };
 
 /* On the stack of its thread. */
@@ -28,6 +29,7 @@ struct worker {
 };
 
 extern spinlock_t work_lock;		/* guards all of this; interrupts off */
+extern struct list_head work_queues;	/* all of them */
 extern struct list_head work_running;	/* workers in a function */
 extern u64 work_last_number;
 extern struct wait_queue_head work_done; /* who waits for the end of some work */
@@ -44,5 +46,8 @@ bool work_withdraw(struct work_struct *work);
 unsigned long work_lock_settled(struct work_struct *work);
 /* Lets go of the lock, and wakes who waits for the end of work. */
 void work_unlock_and_tell(unsigned long flags);
+
+/* Without it: is one of these numbers pending or running in the queue, if there is one still? */
+bool work_is_busy(const struct workqueue_struct *wq, u64 first, u64 last);
 
 #endif

@@ -161,7 +161,7 @@ int schedule_on_each_cpu(work_func_t func);
  * 3. Waiting and cancelling. flush: until what was queued by now has run; true if there was
  * something to wait for. cancel: not pending any more; true if it was. _sync: and its function
  * does not run any more, nor has it queued itself. Those that wait may sleep, and are not for
- * the function itself.
+ * the function itself. What awaits RCU is cancelled by the _sync forms alone.
  */
 
 bool flush_work(struct work_struct *work);
