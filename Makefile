@@ -4,7 +4,7 @@
 #
 # What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
 # DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), UBSAN=1 (of undefined behaviour),
-# EXTRA=folder (sources of your own);
+# EXTRA='folder...' (sources of your own);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
 BUILD ?= build
@@ -78,12 +78,15 @@ SOURCES := $(sort $(wildcard mm/*.c)) \
 	$(sort $(wildcard tests/bench/*.c))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 
-# EXTRA=folder: its C files become part of the image, as modules (docs/extra has an example).
+# EXTRA='folder...': their C files become part of the image, as modules (docs/extra has examples).
 # What the compiler thinks of them is said, and stops nothing.
-EXTRA_SOURCES := $(if $(EXTRA),$(sort $(wildcard $(EXTRA)/*.c)))
-EXTRA_OBJECTS := $(patsubst $(EXTRA)/%.c,$(BUILD)/extra/%.o,$(EXTRA_SOURCES))
+EXTRA_SOURCES := $(foreach folder,$(EXTRA),$(sort $(wildcard $(folder)/*.c)))
+EXTRA_OBJECTS := $(patsubst %.c,$(BUILD)/extra/%.o,$(notdir $(EXTRA_SOURCES)))
+vpath %.c $(EXTRA)
 ifneq ($(EXTRA),)
 $(if $(EXTRA_SOURCES),,$(error EXTRA=$(EXTRA): there is no C file))
+$(if $(filter $(words $(sort $(EXTRA_OBJECTS))),$(words $(EXTRA_OBJECTS))),, \
+	$(error EXTRA=$(EXTRA): two files have one name))
 endif
 
 # Another compiler, other flags or another list of sources: what was built so is stale.
@@ -95,11 +98,11 @@ $(BUILD)/extra/list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(EXTRA_SOURCES)' | cmp -s - $@ || echo '$(EXTRA_SOURCES)' > $@
 
-$(EXTRA_OBJECTS): $(BUILD)/extra/%.o: $(EXTRA)/%.c $(BUILD)/flags $(BUILD)/extra/list
+$(EXTRA_OBJECTS): $(BUILD)/extra/%.o: %.c $(BUILD)/flags $(BUILD)/extra/list
 	@echo '  EXTRA  $<'
 	@$(CC) $(filter-out -Werror -Wextra -Wmissing-prototypes,$(CFLAGS)) -Wno-unused \
 		$(patsubst %,-Wno-error=%,incompatible-pointer-types int-conversion \
-		implicit-function-declaration) -I$(EXTRA) -Iinclude/extra \
+		implicit-function-declaration) $(EXTRA:%=-I%) -Iinclude/extra \
 		-D__KERNEL__ -DMODULE -DKBUILD_MODNAME='"$(subst -,_,$*)"' -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: % $(BUILD)/flags
@@ -181,11 +184,11 @@ $(BUILD)/debug-locks/quarry.elf: FORCE
 $(BUILD)/ubsan/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) UBSAN=1 $@
 $(BUILD)/example/quarry.elf: FORCE
-	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA=docs/extra $@
+	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA='docs/extra docs/api' $@
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
-	@$(PROVE) -j2 building check-layers check-layers-itself runner-itself bench-check \
-		schedules $(HOSTED_RUNS) $(MACHINES)
+	@$(PROVE) -j2 building check-api check-layers check-layers-itself runner-itself \
+		bench-check schedules $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages

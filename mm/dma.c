@@ -361,7 +361,7 @@ void dma_unmap_single_attrs(struct device *dev, dma_addr_t addr, size_t size,
 	dma_unmap_page_attrs(dev, addr, size, dir, attrs);
 }
 
-int dma_mapping_error(struct device *dev, dma_addr_t addr)
+int (dma_mapping_error)(struct device *dev, dma_addr_t addr)
 {
 	if (unlikely(dma_debug_on))
 		dma_debug_asked(dev, addr);

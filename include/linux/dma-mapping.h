@@ -22,6 +22,18 @@
 #define DMA_BIT_MASK(n) ((n) >= 64 ? ~0ULL : (1ULL << (n)) - 1)
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0)
 
+/* The names up to Linux 2.6.32. */
+#define DMA_64BIT_MASK DMA_BIT_MASK(64)
+#define DMA_48BIT_MASK DMA_BIT_MASK(48)
+#define DMA_40BIT_MASK DMA_BIT_MASK(40)
+#define DMA_39BIT_MASK DMA_BIT_MASK(39)
+#define DMA_32BIT_MASK DMA_BIT_MASK(32)
+#define DMA_31BIT_MASK DMA_BIT_MASK(31)
+#define DMA_30BIT_MASK DMA_BIT_MASK(30)
+#define DMA_29BIT_MASK DMA_BIT_MASK(29)
+#define DMA_28BIT_MASK DMA_BIT_MASK(28)
+#define DMA_24BIT_MASK DMA_BIT_MASK(24)
+
 /* Accepted everywhere; those without a meaning here change nothing. */
 #define DMA_ATTR_WEAK_ORDERING	    0x002UL
 #define DMA_ATTR_WRITE_COMBINE	    0x004UL
@@ -112,8 +124,13 @@ void dma_unmap_single_attrs(struct device *dev, dma_addr_t addr, size_t size,
 #define dma_map_single(dev, ptr, size, dir) dma_map_single_attrs(dev, ptr, size, dir, 0)
 #define dma_unmap_single(dev, addr, size, dir) dma_unmap_single_attrs(dev, addr, size, dir, 0)
 
-/* To be asked after every map: 0, or -ENOMEM when it failed. */
-int dma_mapping_error(struct device *dev, dma_addr_t addr);
+/* To be asked after every map: 0, or -ENOMEM when it failed. Up to Linux 2.6.26 without dev. */
+int (dma_mapping_error)(struct device *dev, dma_addr_t addr);
+#define dma_mapping_error(...) \
+	__DMA_MAPPING_ERROR(__VA_ARGS__, __dma_mapping_error2, __dma_mapping_error1)(__VA_ARGS__)
+#define __DMA_MAPPING_ERROR(dev, addr, form, ...) form
+#define __dma_mapping_error2(dev, addr) (dma_mapping_error)(dev, addr)
+#define __dma_mapping_error1(addr)	(dma_mapping_error)(NULL, addr)
 
 /*
  * Lends a list of pieces: sets each one's DMA address and length. How many, or 0 with nothing
@@ -143,6 +160,8 @@ void dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sg, int nents,
 			 enum dma_data_direction dir);
 void dma_sync_sg_for_device(struct device *dev, struct scatterlist *sg, int nents,
 			    enum dma_data_direction dir);
+#define dma_sync_single(dev, addr, size, dir) dma_sync_single_for_cpu(dev, addr, size, dir)
+#define dma_sync_sg(dev, sg, nents, dir)      dma_sync_sg_for_cpu(dev, sg, nents, dir)
 #define dma_sync_single_range_for_cpu(dev, addr, offset, size, dir) \
 	dma_sync_single_for_cpu(dev, (addr) + (offset), size, dir)
 #define dma_sync_single_range_for_device(dev, addr, offset, size, dir) \

@@ -7,6 +7,7 @@
 #define _LINUX_GENALLOC_H
 
 #include <linux/list.h>
+#include <linux/numa.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 

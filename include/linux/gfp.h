@@ -42,6 +42,7 @@
 #define __GFP_THISNODE		((gfp_t)0x200000)
 #define __GFP_ACCOUNT		((gfp_t)0x400000)
 #define __GFP_COLD		((gfp_t)0x800000)
+#define __GFP_BITS_SHIFT	24
 #define __GFP_BITS_MASK		((gfp_t)0xffffff)
 
 #define GFP_ZONEMASK	(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
@@ -60,6 +61,14 @@
 #define GFP_DMA32	__GFP_DMA32
 #define GFP_HIGHUSER	(GFP_USER | __GFP_HIGHMEM)
 #define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
+
+/* Names that Linux had once. */
+#define __GFP_ATOMIC	__GFP_HIGH
+#define __GFP_NOTRACK	((gfp_t)0)
+#define __GFP_OTHER_NODE ((gfp_t)0)
+#define GFP_TEMPORARY	(GFP_KERNEL | __GFP_RECLAIMABLE)
+#define GFP_IOFS	(__GFP_IO | __GFP_FS)
+#define GFP_THISNODE	(__GFP_THISNODE | __GFP_NORETRY | __GFP_NOWARN)
 
 /* The most precious zone a request must stay at or below. */
 static inline enum zone_type gfp_zone(gfp_t gfp)

@@ -66,6 +66,8 @@ static inline bool mempool_is_saturated(const mempool_t *pool)
  * the next frees. 0, -EINVAL, or -ENOMEM with min_nr as it was. May sleep.
  */
 int mempool_resize(mempool_t *pool, int new_min_nr);
+/* Up to Linux 4.0 with flags, which are not needed. */
+#define mempool_resize(pool, new_min_nr, ...) mempool_resize(pool, new_min_nr)
 
 /*
  * An element: the allocator's; else one of the reserve; else, if gfp allows to sleep, the

@@ -161,4 +161,8 @@ long si_mem_available(void);
 void show_zones(void);
 void show_mem(void);
 
+/* Linux has kvmalloc(), kvfree(), is_vmalloc_addr() and vmalloc_to_page() here. */
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
 #endif

@@ -14,6 +14,7 @@
 #include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/mod_devicetable.h>
+#include <linux/pci-dma-compat.h>
 #include <linux/pci_regs.h>
 
 #define PCI_DEVFN(slot, func)	((((slot) & 0x1f) << 3) | ((func) & 7))

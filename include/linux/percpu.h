@@ -15,6 +15,7 @@
 #define _LINUX_PERCPU_H
 
 #include <linux/compiler.h>
+#include <linux/export.h>
 #include <linux/types.h>
 #include <quarry/config.h>
 
@@ -22,6 +23,11 @@
 
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 #define DEFINE_PER_CPU(type, name)  __section("percpu") __typeof__(type) name
+#define DEFINE_PER_CPU_READ_MOSTLY(type, name) DEFINE_PER_CPU(type, name)
+#define DEFINE_PER_CPU_ALIGNED(type, name) DEFINE_PER_CPU(type, name) __aligned(64)
+#define DEFINE_PER_CPU_SHARED_ALIGNED(type, name) DEFINE_PER_CPU_ALIGNED(type, name)
+#define EXPORT_PER_CPU_SYMBOL(name)	EXPORT_SYMBOL(name)
+#define EXPORT_PER_CPU_SYMBOL_GPL(name) EXPORT_SYMBOL_GPL(name)
 
 /* Distance from CPU 0's copy to a CPU's; constant once the CPU was started. */
 extern unsigned long per_cpu_offset[NR_CPUS];
@@ -54,6 +60,7 @@ extern unsigned long per_cpu_offset[NR_CPUS];
 	(__typeof__(var))(_n + _a); })
 #define this_cpu_inc_return(var) this_cpu_add_return(var, 1)
 #define this_cpu_dec_return(var) this_cpu_add_return(var, -1)
+#define this_cpu_sub_return(var, val) this_cpu_add_return(var, -(__typeof__(var))(val))
 #define this_cpu_xchg(var, val) ({ \
 	__typeof__(var) _n = (val), _o = this_cpu_read(var), _p; \
 	while ((_p = this_cpu_cmpxchg(var, _o, _n)) != _o) \
@@ -64,6 +71,29 @@ extern unsigned long per_cpu_offset[NR_CPUS];
 	__asm__ __volatile__("cmpxchg %2, %%gs:%1" : "+a"(_was), "+m"(var) : "r"(_new) \
 			     : "cc", "memory"); \
 	_was; })
+
+/* True when it was *old; otherwise *old is what it was. */
+#define this_cpu_try_cmpxchg(var, old, new) ({ \
+	__typeof__(var) *_seen = (old), _expected = *_seen; \
+	*_seen = this_cpu_cmpxchg(var, _expected, new); \
+	*_seen == _expected; })
+
+/* In Linux these are for where the thread cannot move: here they are the same. */
+#define __this_cpu_read(var)		this_cpu_read(var)
+#define __this_cpu_write(var, val)	this_cpu_write(var, val)
+#define __this_cpu_add(var, val)	this_cpu_add(var, val)
+#define __this_cpu_sub(var, val)	this_cpu_sub(var, val)
+#define __this_cpu_inc(var)		this_cpu_inc(var)
+#define __this_cpu_dec(var)		this_cpu_dec(var)
+#define __this_cpu_add_return(var, val)	this_cpu_add_return(var, val)
+#define __this_cpu_inc_return(var)	this_cpu_inc_return(var)
+#define __this_cpu_xchg(var, val)	this_cpu_xchg(var, val)
+#define __this_cpu_cmpxchg(var, old, new) this_cpu_cmpxchg(var, old, new)
+#define raw_cpu_read(var)		this_cpu_read(var)
+#define raw_cpu_write(var, val)		this_cpu_write(var, val)
+#define raw_cpu_add(var, val)		this_cpu_add(var, val)
+#define raw_cpu_inc(var)		this_cpu_inc(var)
+#define raw_cpu_dec(var)		this_cpu_dec(var)
 
 DECLARE_PER_CPU(unsigned long, this_cpu_offset);
 DECLARE_PER_CPU(unsigned int, cpu_number);
@@ -82,6 +112,8 @@ void free_percpu(void *object);
 #define this_cpu_ptr(ptr) \
 	((__typeof__(ptr))((unsigned long)(ptr) + this_cpu_read(this_cpu_offset)))
 #define raw_cpu_ptr(ptr) this_cpu_ptr(ptr)
+#define __this_cpu_ptr(ptr) this_cpu_ptr(ptr)
+#define __get_cpu_var(var) (*this_cpu_ptr(&(var)))	/* the name up to Linux 3.18 */
 #define smp_processor_id() this_cpu_read(cpu_number)
 #define raw_smp_processor_id() smp_processor_id()
 #define get_cpu() ({ preempt_disable(); smp_processor_id(); })

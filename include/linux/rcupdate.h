@@ -58,6 +58,41 @@ void rcu_barrier(void);
 /* How many callbacks were queued and not called so far. */
 unsigned long rcu_pending(void);
 
+/* The older names; init and destroy of a head are nothing. */
+#define synchronize_sched()		synchronize_rcu()
+#define synchronize_rcu_bh()		synchronize_rcu()
+#define call_rcu_sched(head, func)	call_rcu(head, func)
+#define call_rcu_bh(head, func)		call_rcu(head, func)
+#define rcu_barrier_sched()		rcu_barrier()
+#define rcu_barrier_bh()		rcu_barrier()
+#define INIT_RCU_HEAD(head)		do { } while (0)
+#define init_rcu_head(head)		do { } while (0)
+#define destroy_rcu_head(head)		do { } while (0)
+
+/*
+ * Frees after a grace period what kmalloc() or a cache gave, by a struct rcu_head inside the
+ * object; kvfree_rcu() also what came from vmalloc(). NULL is fine. Any context but NMIs. Without
+ * a head inside they may sleep: the _mightsleep() forms, and up to Linux 6.3 the others with one
+ * argument.
+ */
+#define kfree_rcu(ptr, ...) \
+	__RCU_FREE(ptr, ##__VA_ARGS__, __kfree_rcu_field, kfree_rcu_mightsleep)(ptr, ##__VA_ARGS__)
+#define kvfree_rcu(ptr, ...) \
+	__RCU_FREE(ptr, ##__VA_ARGS__, __kvfree_rcu_field, kvfree_rcu_mightsleep) \
+		(ptr, ##__VA_ARGS__)
+#define __RCU_FREE(ptr, field, form, ...) form
+#define __kfree_rcu_field(ptr, field)  __rcu_free_field(__kfree_call_rcu, ptr, field)
+#define __kvfree_rcu_field(ptr, field) __rcu_free_field(__kvfree_call_rcu, ptr, field)
+#define __rcu_free_field(call, ptr, field) do { \
+	__typeof__(ptr) _p = (ptr); \
+	if (_p) \
+		call(&_p->field); \
+} while (0)
+void kfree_rcu_mightsleep(const void *object);
+void kvfree_rcu_mightsleep(const void *addr);
+void __kfree_call_rcu(struct rcu_head *head);
+void __kvfree_call_rcu(struct rcu_head *head);
+
 /* Where threads start: call_rcu() works before that, but nothing is called yet. */
 int rcu_init(void);
 

@@ -12,6 +12,7 @@
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 typedef unsigned int slab_flags_t;
@@ -32,10 +33,24 @@ typedef unsigned int slab_flags_t;
 #define SLAB_NO_REAP		((slab_flags_t)0x02000000) /* left alone when memory is short */
 #define SLAB_ACCOUNT		((slab_flags_t)0x04000000) /* accepted */
 #define SLAB_MEM_SPREAD		((slab_flags_t)0)
+#define SLAB_NOLEAKTRACE	((slab_flags_t)0)
 #define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
 #define SLAB_DESTROY_BY_RCU	SLAB_TYPESAFE_BY_RCU	/* the name up to Linux 4.11 */
+#define SLAB_DEBUG_FREE		SLAB_CONSISTENCY_CHECKS	/* up to 4.5 */
+#define SLAB_MUST_HWCACHE_ALIGN	SLAB_HWCACHE_ALIGN	/* up to 2.6.21 */
+#define SLAB_DEBUG_INITIAL	((slab_flags_t)0)	/* the same */
 
 #define SLAB_CTOR_CONSTRUCTOR	1UL	/* what the constructors of Linux 2.6 are told */
+#define SLAB_CTOR_ATOMIC	2UL	/* never told here */
+#define SLAB_CTOR_VERIFY	4UL
+
+/* The names that caches had for GFP flags, up to Linux 2.6.19. */
+#define SLAB_KERNEL		GFP_KERNEL
+#define SLAB_ATOMIC		GFP_ATOMIC
+#define SLAB_USER		GFP_USER
+#define SLAB_NOIO		GFP_NOIO
+#define SLAB_NOFS		GFP_NOFS
+#define SLAB_DMA		GFP_DMA
 
 #define ARCH_KMALLOC_MINALIGN	8
 #define ARCH_SLAB_MINALIGN	8
@@ -50,8 +65,9 @@ typedef struct kmem_cache kmem_cache_t;	/* the name up to Linux 2.6.19 */
 /* ---- Caches ---- */
 
 /*
- * A cache of objects of `size` bytes. Two forms, told apart by the number of arguments:
+ * A cache of objects of `size` bytes. Three forms, told apart by the number of arguments:
  *
+ *	kmem_cache_create(name, size, args, flags)	  struct kmem_cache_args, or NULL
  *	kmem_cache_create(name, size, align, flags, ctor)	  void ctor(void *object)
  *	kmem_cache_create(name, size, align, flags, ctor, dtor)
  *		both: void fn(void *object, struct kmem_cache *cache, unsigned long flags)
@@ -62,9 +78,17 @@ typedef struct kmem_cache kmem_cache_t;	/* the name up to Linux 2.6.19 */
  * cannot be, or without memory; with SLAB_PANIC that is the end.
  */
 #define kmem_cache_create(name, size, align, flags, ...) \
-	__KMEM_CACHE_CREATE(__VA_ARGS__, __kmem_cache_create2, __kmem_cache_create1) \
-		(name, size, align, flags, __VA_ARGS__)
-#define __KMEM_CACHE_CREATE(ctor, x, form, ...) form
+	__KMEM_CACHE_CREATE(0, ##__VA_ARGS__, __kmem_cache_create2, __kmem_cache_create1, \
+			    __kmem_cache_create_args)(name, size, align, flags, ##__VA_ARGS__)
+#define __KMEM_CACHE_CREATE(zero, ctor, dtor, form, ...) form
+
+struct kmem_cache_args {
+	unsigned int align;
+	unsigned int useroffset, usersize;	/* accepted, as the next two */
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	void (*ctor)(void *object);
+};
 
 struct kmem_cache *__kmem_cache_create1(const char *name, size_t size, size_t align,
 					slab_flags_t flags, void (*ctor)(void *object));
@@ -72,6 +96,14 @@ struct kmem_cache *__kmem_cache_create2(const char *name, size_t size, size_t al
 	slab_flags_t flags,
 	void (*ctor)(void *object, struct kmem_cache *cache, unsigned long flags),
 	void (*dtor)(void *object, struct kmem_cache *cache, unsigned long flags));
+
+static inline struct kmem_cache *__kmem_cache_create_args(const char *name, size_t size,
+							  const struct kmem_cache_args *args,
+							  slab_flags_t flags)
+{
+	return __kmem_cache_create1(name, size, args ? args->align : 0, flags,
+				    args ? args->ctor : NULL);
+}
 
 #define KMEM_CACHE(type, flags) \
 	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
@@ -230,27 +262,5 @@ void *__kvrealloc(const void *addr, size_t size, gfp_t gfp);
 #define __kvrealloc_pick(a, b, c, d, name, ...) name
 #define kvrealloc(...) \
 	__kvrealloc_pick(__VA_ARGS__, __kvrealloc4, __kvrealloc3)(__VA_ARGS__)
-
-/* ---- When memory is freed later ---- */
-
-/* The same as kfree_rcu() and its like below, also for what came from vmalloc(). */
-void __kvfree_call_rcu(struct rcu_head *head);
-#define kvfree_rcu(ptr, field) do { \
-	__typeof__(ptr) _p = (ptr); \
-	if (_p) \
-		__kvfree_call_rcu(&_p->field); \
-} while (0)
-void kvfree_rcu_mightsleep(const void *addr);
-
-void __kfree_call_rcu(struct rcu_head *head);
-
-/* Frees after a grace period, by a struct rcu_head inside the object. Any context but NMIs. */
-#define kfree_rcu(ptr, field) do { \
-	__typeof__(ptr) _p = (ptr); \
-	if (_p) \
-		__kfree_call_rcu(&_p->field); \
-} while (0)
-/* Without one; may sleep. */
-void kfree_rcu_mightsleep(const void *object);
 
 #endif

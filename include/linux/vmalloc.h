@@ -52,6 +52,8 @@ void *vmalloc_32_user(unsigned long size) __malloc;
 /* As vmalloc(): all use large entries where they fit. */
 void *vmalloc_huge(unsigned long size, gfp_t gfp) __malloc;
 void *__vmalloc(unsigned long size, gfp_t gfp) __malloc;
+/* Up to Linux 5.7 with PAGE_KERNEL. */
+#define __vmalloc(size, gfp, ...) __vmalloc(size, gfp)
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
 		     const void *caller) __malloc;
 
@@ -81,6 +83,7 @@ void vunmap(const void *addr);
  * or until vm_unmap_aliases().
  */
 void *vm_map_ram(struct page **pages, unsigned int count, int node);
+#define vm_map_ram(pages, count, node, ...) vm_map_ram(pages, count, node)
 void vm_unmap_ram(const void *mem, unsigned int count);
 /* All that was put off is done: CPUs told to forget, pages freed, addresses joined. May sleep. */
 void vm_unmap_aliases(void);
