@@ -20,14 +20,28 @@
  * bottom up, so each further piece is looked at as soon as it is there. What is left then is free
  * memory in the caches of CPUs: it is given back, and the zone searched once more.
  *
- * Locks: zone->lock with interrupts off, let go every CHUNK page blocks. Cost: a cache line for
- * each page block below the limit in the zone that is cut, for each turn; nothing more than
- * alloc_pages() when no zone is cut.
+ * When no zone that is cut has anything, the lower ones are asked for what they can spare at once.
+ * Then a request that may reclaim does so for the zone that is cut: what comes free may lie above
+ * the limit, so it is searched after each pass, and one round of passes is all. At last the lower
+ * ones are asked again, with all that the flags allow.
+ *
+ * Locks: zone->lock with interrupts off, let go every CHUNK page blocks; the zone's mark is looked
+ * at with it held. Cost: a cache line for each page block below the limit in the zone that is cut,
+ * for each turn; nothing more than alloc_pages() when no zone is cut.
  */
+#include "fault.h"
 #include "internal.h"
 #include "reclaim.h"
 
 #define CHUNK 512		/* page blocks: 1 GiB */
+#define GFP_ZONES (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+
+/* What is asked for of zones that are cut. */
+struct cut {
+	struct alloc_request req;	/* with the flag of such zones */
+	unsigned long end_pfn;
+	unsigned int alloc_flags;
+};
 
 enum turn { OWN_BLOCKS, WHOLE_BLOCKS, ANY_BLOCK, NR_TURNS };
 
@@ -63,12 +77,17 @@ static struct page *fitting_block(const struct pageblock *pb, unsigned int order
 	return NULL;
 }
 
+static bool has_room(const struct zone *zone, const struct cut *cut)
+{
+	return zone_watermark_ok(zone, cut->req.order, zone->idx, cut->alloc_flags);
+}
+
 /* One turn over the zone's page blocks in pfns [start, end), from the top. Under its lock. */
 static struct page *search(struct zone *zone, unsigned long start, unsigned long end,
-			   const struct alloc_request *req, unsigned long end_pfn, enum turn turn)
+			   const struct cut *cut, enum turn turn)
 {
-	enum mobility mobility = gfp_mobility(req->gfp);
-	unsigned long pfn = end;
+	enum mobility mobility = gfp_mobility(cut->req.gfp);
+	unsigned long pfn = has_room(zone, cut) ? end : start;
 
 	while (pfn > start) {
 		struct pageblock *pb;
@@ -80,18 +99,17 @@ static struct page *search(struct zone *zone, unsigned long start, unsigned long
 		pb = pfn_to_block(pfn);
 		if (block_zone(pb) != zone || !suits(pb, turn, mobility))
 			continue;
-		page = fitting_block(pb, req->order, end_pfn);
+		page = fitting_block(pb, cut->req.order, cut->end_pfn);
 		if (page)
-			return buddy_take(zone, page, req->order, mobility);
+			return buddy_take(zone, page, cut->req.order, mobility);
 	}
 	return NULL;
 }
 
 /* All three turns, in chunks. */
-static struct page *search_zone(struct zone *zone, unsigned long from,
-				const struct alloc_request *req, unsigned long end_pfn)
+static struct page *search_zone(struct zone *zone, unsigned long from, const struct cut *cut)
 {
-	unsigned long top = ALIGN(min(zone->end_pfn, end_pfn), PAGEBLOCK_PAGES), flags, end;
+	unsigned long top = ALIGN(min(zone->end_pfn, cut->end_pfn), PAGEBLOCK_PAGES), flags, end;
 	struct page *page = NULL;
 	enum turn turn;
 
@@ -102,7 +120,7 @@ static struct page *search_zone(struct zone *zone, unsigned long from,
 						      ? end - CHUNK * PAGEBLOCK_PAGES : from;
 
 			spin_lock_irqsave(&zone->lock, flags);
-			page = search(zone, start, end, req, end_pfn, turn);
+			page = search(zone, start, end, cut, turn);
 			spin_unlock_irqrestore(&zone->lock, flags);
 			end = start;
 		}
@@ -111,8 +129,7 @@ static struct page *search_zone(struct zone *zone, unsigned long from,
 }
 
 /* Pristine memory below the limit comes to life, piece by piece, until one will do. */
-static struct page *search_pristine(struct zone *zone, const struct alloc_request *req,
-				    unsigned long end_pfn)
+static struct page *search_pristine(struct zone *zone, const struct cut *cut)
 {
 	struct page *page = NULL;
 	unsigned long flags, from;
@@ -121,65 +138,82 @@ static struct page *search_pristine(struct zone *zone, const struct alloc_reques
 	while (!page && grown) {
 		spin_lock_irqsave(&zone->lock, flags);
 		from = zone->pristine_pfn;
-		grown = from < end_pfn && section_grow(zone);
+		grown = from < cut->end_pfn && section_grow(zone);
 		spin_unlock_irqrestore(&zone->lock, flags);
 		if (grown)
-			page = search_zone(zone, from, req, end_pfn);
+			page = search_zone(zone, from, cut);
 	}
 	return page;
 }
 
 /* What CPUs keep in their caches goes back to the zone first. */
-static struct page *search_drained(struct zone *zone, const struct alloc_request *req,
-				   unsigned long end_pfn)
+static struct page *search_drained(struct zone *zone, const struct cut *cut)
 {
-	if (gfpflags_allow_blocking(req->gfp))
+	if (gfpflags_allow_blocking(cut->req.gfp))
 		drain_all_pages(zone);
 	else
 		drain_local_pages(zone);
-	return search_zone(zone, 0, req, end_pfn);
+	return search_zone(zone, 0, cut);
 }
 
-/* The type of zone that the limit cuts, or would cut. */
-static enum zone_type cut_type(unsigned long end_pfn)
+static struct page *alloc_from_cut_zone(struct zone *zone, const struct cut *cut)
 {
-	if (end_pfn < MAX_DMA_PFN)
-		return ZONE_DMA;
-	return end_pfn < MAX_DMA32_PFN ? ZONE_DMA32 : ZONE_NORMAL;
+	struct page *page = NULL;
+
+	if (has_room(zone, cut)) {
+		page = search_zone(zone, 0, cut);
+		if (!page)
+			page = search_pristine(zone, cut);
+	}
+	return page ? page : search_drained(zone, cut);
 }
 
 /* From zones that the limit cuts, the request's node first. */
-static struct page *alloc_from_cut_zones(const struct alloc_request *req, unsigned long end_pfn)
+static struct page *alloc_from_cut_zones(const struct cut *cut)
 {
-	enum zone_type type = cut_type(end_pfn);
+	enum zone_type type = gfp_zone(cut->req.gfp);
+	struct page *page = NULL;
 	struct zone **slot;
-	struct page *page;
 
-	for (slot = node_zonelist(req->nid, type); *slot; slot++) {
-		struct zone *zone = *slot;
-
-		if (zone->idx != type || zone->start_pfn >= end_pfn ||
-		    !request_allows(req, zone) ||
-		    !zone_watermark_ok(zone, req->order, type, WMARK_MIN | alloc_rights(req->gfp)))
-			continue;
-		page = search_zone(zone, 0, req, end_pfn);
-		if (!page)
-			page = search_pristine(zone, req, end_pfn);
-		if (!page)
-			page = search_drained(zone, req, end_pfn);
+	for_each_request_zone(slot, &cut->req) {
+		if ((*slot)->idx == type && (*slot)->start_pfn < cut->end_pfn)
+			page = alloc_from_cut_zone(*slot, cut);
 		if (page)
-			return page;
+			break;
 	}
-	return NULL;
+	return page;
 }
 
-static void prepare(struct page *page, gfp_t gfp, unsigned int order)
+/* One round, if the flags allow it. */
+static struct page *reclaim_from_cut_zones(const struct cut *cut)
 {
-	page->flags = (gfp & __GFP_COMP && order ? PG_COMP : 0) | (page->flags & PG_BROKEN);
-	page->private = 0;
-	atomic_set(&page->_refcount, 1);
-	if (gfp & __GFP_ZERO)
-		memset(phys_to_virt(page_to_phys(page)), 0, PAGE_SIZE << order);
+	int priority = alloc_may_reclaim(cut->req.gfp) ? DEF_PRIORITY : -1;
+	struct page *page = NULL;
+
+	for (; priority >= 0 && !page; priority--)
+		if (reclaim_pass(&cut->req, priority))
+			page = alloc_from_cut_zones(cut);
+	return page;
+}
+
+/* The flag of the zones that the limit cuts, or would cut. */
+static gfp_t cut_flag(unsigned long end_pfn)
+{
+	if (end_pfn < MAX_DMA_PFN)
+		return __GFP_DMA;
+	return end_pfn < MAX_DMA32_PFN ? __GFP_DMA32 : 0;
+}
+
+/* From the zones below those that are cut. */
+static struct page *alloc_from_lower_zones(int nid, gfp_t gfp, unsigned int order,
+					   unsigned long end_pfn)
+{
+	if (end_pfn >= MAX_DMA32_PFN)
+		return alloc_pages_node(nid, gfp | __GFP_DMA32, order);
+	if (end_pfn >= MAX_DMA_PFN)
+		return alloc_pages_node(nid, gfp | __GFP_DMA, order);
+	report_alloc_failure(gfp, order, NULL);
+	return NULL;
 }
 
 unsigned long low_end_pfn(void)
@@ -197,26 +231,44 @@ unsigned long low_end_pfn(void)
 	return end;
 }
 
+/* A limit between two zones' borders. */
+static struct page *alloc_below_cut(const struct cut *cut)
+{
+	const struct alloc_request *req = &cut->req;
+	gfp_t at_once = (req->gfp & ~(GFP_ZONES | __GFP_RECLAIM | __GFP_NOFAIL)) | __GFP_NOWARN;
+	struct page *page;
+
+	page = alloc_from_cut_zones(cut);
+	if (!page) {
+		if (req->gfp & __GFP_KSWAPD_RECLAIM)
+			wakeup_kswapd(req);
+		page = alloc_from_lower_zones(req->nid, at_once, req->order, cut->end_pfn);
+		if (page)
+			return page;	/* made ready there */
+		page = reclaim_from_cut_zones(cut);
+	}
+	if (page)
+		prepare_block(page, req->gfp, req->order);
+	return page;
+}
+
 struct page *alloc_pages_below(int nid, gfp_t gfp, unsigned int order, unsigned long end_pfn)
 {
-	struct alloc_request req = { .order = order, .nid = nid < 0 ? numa_node_id() : nid };
-	struct page *page = NULL;
+	struct cut cut = { .end_pfn = end_pfn };
+	struct page *page;
 
-	gfp &= ~(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM);
-	req.gfp = gfp;
+	gfp &= ~GFP_ZONES;
 	if (end_pfn >= low_end_pfn())
 		return alloc_pages_node(nid, gfp, order);
-	if (end_pfn != MAX_DMA_PFN && end_pfn != MAX_DMA32_PFN && order < MAX_ORDER &&
-	    req.nid < MAX_NUMNODES)
-		page = alloc_from_cut_zones(&req, end_pfn);
-	if (page) {
-		prepare(page, gfp, order);
-		return page;
-	}
-	if (end_pfn >= MAX_DMA32_PFN)
-		return alloc_pages_node(nid, gfp | __GFP_DMA32, order);
-	if (end_pfn >= MAX_DMA_PFN)
-		return alloc_pages_node(nid, gfp | __GFP_DMA, order);
-	report_alloc_failure(gfp, order, NULL);
-	return NULL;
+	cut.req.gfp = current_gfp_context(gfp) | cut_flag(end_pfn);
+	cut.req.order = order;
+	cut.req.nid = nid < 0 ? numa_node_id() : nid;
+	cut.alloc_flags = WMARK_MIN | alloc_rights(cut.req.gfp);
+	if (end_pfn == MAX_DMA_PFN || end_pfn == MAX_DMA32_PFN || order >= MAX_ORDER ||
+	    cut.req.nid >= MAX_NUMNODES)
+		return alloc_from_lower_zones(nid, gfp, order, end_pfn);
+	if (fault_hits(FAULT_PAGES, gfp))
+		return NULL;
+	page = alloc_below_cut(&cut);
+	return page ? page : alloc_from_lower_zones(nid, gfp, order, end_pfn);
 }

@@ -457,7 +457,10 @@ static inline enum mobility gfp_mobility(gfp_t gfp)
 #define ALLOC_WMARK_LOW WMARK_LOW
 struct page *get_page_from_zones(const struct alloc_request *req, unsigned int alloc_flags);
 
-/* ---- page_slow.c ---- */
+/* ---- page_alloc.c, page_slow.c ---- */
+
+/* A block out of the lists becomes its owner's: one reference, marked and cleared by the flags. */
+void prepare_block(struct page *page, gfp_t gfp, unsigned int order);
 
 /*
  * No zone can serve this at once: does what the flags allow, and returns a block after all or,
@@ -485,15 +488,12 @@ unsigned long low_end_pfn(void);
  */
 void break_block(struct page *page, unsigned long nr);
 
-/* ---- percpu.c ---- */
-
-/* Backs what was allocated so far for one CPU more. */
-int percpu_add_cpu(unsigned int cpu);
-unsigned int percpu_validate(void);
-
-/* ---- highmem.c ---- */
+/* ---- percpu.c, highmem.c ---- */
 
 int highmem_init(void);
 unsigned int highmem_validate(void);
+/* Backs what was allocated so far for one CPU more. */
+int percpu_add_cpu(unsigned int cpu);
+unsigned int percpu_validate(void);
 
 #endif

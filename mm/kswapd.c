@@ -25,7 +25,6 @@
 #include "internal.h"
 #include "reclaim.h"
 
-#define DEF_PRIORITY 12
 #define MAX_FAILURES 16
 
 /* Is there a zone above *high*, of those that a request with that highest zone could use? */

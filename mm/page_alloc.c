@@ -40,7 +40,7 @@ static void clear_block(struct page *page, unsigned int order)
 		clear_highpage(page + i);
 }
 
-static void prepare(struct page *page, gfp_t gfp, unsigned int order)
+void prepare_block(struct page *page, gfp_t gfp, unsigned int order)
 {
 	/* It may have been found broken since it left the lists: page_wait.c can take long. */
 	u16 broken = READ_ONCE(page->flags) & PG_BROKEN;
@@ -62,7 +62,7 @@ static struct page *serve(const struct alloc_request *req)
 	if (!page)
 		page = alloc_pages_slow(req);
 	if (page)
-		prepare(page, req->gfp, req->order);
+		prepare_block(page, req->gfp, req->order);
 	return page;
 }
 

@@ -19,7 +19,9 @@
  *	   are neither __GFP_NORETRY nor __GFP_RETRY_MAYFAIL; what they free begins 3. anew.
  *	5. __GFP_NOFAIL: waits to be given a block (page_wait.c), and has half of the reserve, as
  *	   what it does may free memory (not with __GFP_NOMEMALLOC). Where it may not sleep it
- *	   is reported, and may fail.
+ *	   is reported, and may fail. One that no zone can ever serve, as there is no such zone
+ *	   or it is too small, is reported and waits all the same: who cannot fail does not look
+ *	   at what he gets.
  *	6. The failure report, and NULL.
  *
  * A thread's own limits (linux/sched/mm.h) are taken off the flags first.
@@ -51,8 +53,7 @@ unsigned int alloc_rights(gfp_t gfp)
 	return flags;
 }
 
-/* May it sleep? Where flags say so wrongly it was reported, and it may not. */
-static bool may_reclaim(gfp_t gfp)
+bool alloc_may_reclaim(gfp_t gfp)
 {
 	return gfpflags_allow_blocking(gfp) && preemptible() && !(current->flags & PF_MEMALLOC);
 }
@@ -119,12 +120,17 @@ static struct page *reclaim_and_alloc(const struct alloc_request *req, unsigned 
 /* For who cannot fail. */
 static struct page *wait_for_page(const struct alloc_request *req, unsigned int alloc_flags)
 {
+	unsigned int wait_flags = alloc_flags | (req->gfp & __GFP_NOMEMALLOC ? 0
+									      : ALLOC_MIN_RESERVE);
 	struct page_waiter waiter;
 	struct page *page;
 
+	if (!request_is_possible(req, wait_flags))
+		report_misuse(QUARRY_BAD_ARGUMENT, NULL, "alloc_pages(gfp:%#x, order:%u, nid:%d): "
+			      "__GFP_NOFAIL, but no zone can ever serve it; it waits for ever",
+			      req->gfp, req->order, req->nid);
 	pcp_close();
-	page_wait_begin(&waiter, req, alloc_flags |
-			(req->gfp & __GFP_NOMEMALLOC ? 0 : ALLOC_MIN_RESERVE));
+	page_wait_begin(&waiter, req, wait_flags);
 	while (!(page = page_wait_sleep(&waiter, RECHECK))) {
 		if (current->flags & PF_MEMALLOC)
 			continue;
@@ -161,7 +167,7 @@ struct page *alloc_pages_slow(const struct alloc_request *original)
 	page = get_page_from_zones(&req, alloc_flags);
 	if (page)
 		return page;
-	may_sleep = may_reclaim(req.gfp);
+	may_sleep = alloc_may_reclaim(req.gfp);
 	page = drain_and_retry(&req, alloc_flags, may_sleep);
 	if (!page && may_sleep)
 		page = reclaim_and_alloc(&req, alloc_flags);

@@ -34,7 +34,6 @@
 #include "internal.h"
 #include "reclaim.h"
 
-#define DEF_PRIORITY 12		/* the first pass asks for a 4096th */
 #define CLUSTER	     32UL	/* objects freed that are worth another try to allocate */
 
 static LIST_HEAD(shrinkers);
@@ -206,6 +205,17 @@ bool request_fits(const struct alloc_request *request, unsigned int alloc_flags)
 	return false;
 }
 
+bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	enum zone_type highest = gfp_zone(request->gfp);
+	struct zone **zone;
+
+	for_each_request_zone(zone, request)
+		if (zone_could_serve(*zone, request->order, highest, alloc_flags))
+			return true;
+	return false;
+}
+
 /* One pass over the nodes that could serve the request, nearest first. */
 static unsigned long shrink_nodes(const struct alloc_request *request, int priority)
 {
@@ -224,19 +234,26 @@ static unsigned long shrink_nodes(const struct alloc_request *request, int prior
 	return freed;
 }
 
-unsigned long try_to_free_pages(const struct alloc_request *request, unsigned int alloc_flags)
+unsigned long reclaim_pass(const struct alloc_request *request, int priority)
 {
-	unsigned long enough = max(CLUSTER, 2UL << request->order), freed = 0;
 	unsigned int added = memalloc_noreclaim_save();
+	unsigned long freed = shrink_nodes(request, priority);
 
-	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
-		freed += shrink_nodes(request, priority);
-		drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
-		if (request_fits(request, alloc_flags))
-			break;
-	}
+	drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
 	memalloc_noreclaim_restore(added);
 	if (freed)
 		kswapd_take_heart();
+	return freed;
+}
+
+unsigned long try_to_free_pages(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	unsigned long enough = max(CLUSTER, 2UL << request->order), freed = 0;
+
+	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
+		freed += reclaim_pass(request, priority);
+		if (request_fits(request, alloc_flags))
+			break;
+	}
 	return freed;
 }

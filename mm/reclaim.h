@@ -35,6 +35,10 @@ unsigned long reserve_floor(unsigned long min, unsigned int alloc_flags);
 bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
 		       unsigned int alloc_flags);
 
+/* The same if everything in the zone were free. */
+bool zone_could_serve(const struct zone *zone, unsigned int order, enum zone_type highest,
+		      unsigned int alloc_flags);
+
 /* Free pages that the zone itself has: in its lists, and pristine. */
 static inline unsigned long zone_listed_pages(const struct zone *zone)
 {
@@ -87,6 +91,8 @@ static inline void page_wait_serve(struct zone *zone)
 
 /* How far below a mark a request with these flags, in this context, may go. */
 unsigned int alloc_rights(gfp_t gfp);
+/* May it sleep? Where flags say so wrongly that is reported elsewhere, and it may not. */
+bool alloc_may_reclaim(gfp_t gfp);
 
 /* ---- alloc_report.c ---- */
 
@@ -105,8 +111,17 @@ void alloc_report_reset(void);
 
 /* ---- reclaim.c: may sleep ---- */
 
+#define DEF_PRIORITY 12		/* the first pass asks for a 4096th */
+
 /* Could the request be served now? A hint: nothing is locked. */
 bool request_fits(const struct alloc_request *request, unsigned int alloc_flags);
+/* Is there a zone that could serve it if everything in there were free? */
+bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags);
+/*
+ * One pass over the shrinkers, with that priority, for the nodes of the request; what they free
+ * is in the zones. Returns how many objects went.
+ */
+unsigned long reclaim_pass(const struct alloc_request *request, int priority);
 /*
  * Has caches freed for the request, until it fits, or something worth a try is free, or they
  * have given all. Returns how many objects went.

@@ -118,14 +118,27 @@ unsigned long reserve_floor(unsigned long min, unsigned int alloc_flags)
 	return min;
 }
 
-bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
-		       unsigned int alloc_flags)
+/* Would the mark be kept if of so many free pages 2^order were taken? */
+static bool keeps_mark(const struct zone *zone, unsigned long free, unsigned int order,
+		       enum zone_type highest, unsigned int alloc_flags)
 {
-	unsigned long free = zone_listed_pages(zone);
 	unsigned long mark = READ_ONCE(zone->watermark[alloc_flags & ALLOC_WMARK_MASK]);
 	unsigned long floor = reserve_floor(mark, alloc_flags);
 
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;
 	return free >= floor + zone->lowmem_reserve[highest] + (1UL << order);
+}
+
+bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
+		       unsigned int alloc_flags)
+{
+	return keeps_mark(zone, zone_listed_pages(zone), order, highest, alloc_flags);
+}
+
+bool zone_could_serve(const struct zone *zone, unsigned int order, enum zone_type highest,
+		      unsigned int alloc_flags)
+{
+	return zone->managed >> order && keeps_mark(zone, zone->managed, order, highest,
+						     alloc_flags);
 }

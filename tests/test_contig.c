@@ -2,8 +2,7 @@
 /* Pages below an address: never above it, and from where they are least scarce. */
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include "mm/internal.h"
-#include "tests/selftest.h"
+#include "tests/shortage.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
@@ -123,6 +122,71 @@ SELFTEST(contig, an_exhausted_limit_gives_null_and_nothing_above)
 	CHECK(page);
 	if (page)
 		__free_page(page);
+}
+
+/* What a cache holds below the limit, and nothing else does, is had by who may reclaim. */
+SELFTEST(contig, below_the_limit_is_reclaimed_if_the_flags_allow)
+{
+	const gfp_t reclaims = (GFP_KERNEL | __GFP_NOWARN) & ~__GFP_KSWAPD_RECLAIM;
+	unsigned long end_pfn = find_cut(), nr;
+	static struct larder cache;
+	struct list_head taken;
+	struct page *page;
+
+	if (!end_pfn)
+		SKIP("no memory so low");
+	larder_open(&cache, 0);
+	nr = take_all(end_pfn, 20000, &taken);
+	for (unsigned int i = 0; i < 3 && i < nr; i++) {
+		page = list_first_entry(&taken, struct page, lru);
+		list_del(&page->lru);
+		larder_put(&cache, page);
+	}
+	cache.scans = 0;
+	if (nr > 16 && nr < 20000) {
+		CHECK(!alloc_pages_below(NUMA_NO_NODE, __GFP_NOWARN, 0, end_pfn));
+		CHECK_EQ(cache.scans, 0);
+		page = alloc_pages_below(NUMA_NO_NODE, reclaims, 0, end_pfn);
+		CHECK(page && page_to_pfn(page) < end_pfn);
+		CHECK(cache.scans > 0);
+		__free_pages(page, 0);
+	}
+	larder_close(&cache);
+	give_all(&taken);
+}
+
+/* As all pages that others may look for, see page_free.c. */
+SELFTEST(contig, flags_are_obeyed_where_a_zone_is_cut)
+{
+	unsigned long end_pfn = find_cut();
+	struct page *page;
+
+	if (!end_pfn)
+		SKIP("no memory so low");
+	page = alloc_pages_below(NUMA_NO_NODE, GFP_USER | __GFP_COMP, 1, end_pfn);
+	REQUIRE(page);
+	CHECK_EQ(page->flags & (PG_SHARED | PG_COMP), PG_SHARED | PG_COMP);
+	__free_pages(page, 1);
+}
+
+/* A limit just below the end of a zone that has no more than its reserve. */
+SELFTEST(contig, a_zone_that_is_cut_keeps_its_reserve)
+{
+	const gfp_t here = __GFP_THISNODE | __GFP_NOWARN;
+	struct shortage s;
+	struct page *page;
+
+	if (!shortage_begin(&s, SHORT_MIN))
+		SKIP("no zone is large enough");
+	if (s.zone->idx != ZONE_HIGHMEM) {
+		page = alloc_pages_below(s.zone->nid, here, 0, s.zone->end_pfn - 1);
+		CHECK(!page);
+		page = alloc_pages_below(s.zone->nid, here | __GFP_MEMALLOC, 0,
+					 s.zone->end_pfn - 1);
+		CHECK(page && page_zone(page) == s.zone);
+		__free_pages(page, 0);
+	}
+	shortage_end(&s);
 }
 
 /* 28 bits: no border of a zone. What is lower is kept for who cannot do without. */

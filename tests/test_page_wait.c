@@ -137,6 +137,31 @@ SELFTEST(page_wait, nofail_reclaims_before_it_waits)
 	shortage_end(&s);
 }
 
+static nodemask_t allowed;
+
+static void wait_for_a_node(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->page = __alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0, NUMA_NO_NODE, &allowed);
+}
+
+/* A node mask in which there is nothing, until the test puts something in. */
+SELFTEST(page_wait, nofail_that_nothing_can_serve_is_reported)
+{
+	static struct waiter w;
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	selftest_expect_reports(1);
+	allowed = NODE_MASK_NONE;
+	test_thread_start(&w.thread, ANY_CPU, wait_for_a_node, &w);
+	WAIT_UNTIL(READ_ONCE(nr_page_waiters) == 1);
+	node_set(page_to_nid(page), allowed);
+	__free_page(page);
+	finish(&w);
+}
+
 SELFTEST(page_wait, closed_caches_keep_nothing)
 {
 	unsigned long cached, all;
