@@ -199,20 +199,27 @@ int devm_add_action_or_reset(struct device *dev, void (*action)(void *data), voi
 	return error;
 }
 
-void devm_remove_action(struct device *dev, void (*action)(void *data), void *data)
+/* False, reported: it is none of the device's. */
+static bool forget_action(struct device *dev, void (*action)(void *data), void *data,
+			  const char *call)
 {
 	struct devres *entry = take(dev, undo_action, data, action);
 
-	if (entry)
-		kfree(entry);
-	else
-		report_unknown(dev, "devm_remove_action", data);
+	if (!entry)
+		report_unknown(dev, call, data);
+	kfree(entry);
+	return entry;
+}
+
+void devm_remove_action(struct device *dev, void (*action)(void *data), void *data)
+{
+	forget_action(dev, action, data, "devm_remove_action");
 }
 
 void devm_release_action(struct device *dev, void (*action)(void *data), void *data)
 {
-	devm_remove_action(dev, action, data);
-	action(data);
+	if (forget_action(dev, action, data, "devm_release_action"))
+		action(data);
 }
 
 /* ---- Coherent memory and pools ---- */

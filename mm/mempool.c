@@ -146,6 +146,8 @@ static void *wait_for_element(mempool_t *pool, gfp_t gfp)
 	}
 	__set_current_state(TASK_RUNNING);
 	given = leave_queue(pool, &waiter);
+	if (given && pool->poisoned)
+		mempool_poison(pool, given, true);
 	if (given && element)
 		mempool_free(element, pool);
 	return given ? given : element;

@@ -91,7 +91,10 @@ SELFTEST(devres, what_is_not_the_devices_is_reported)
 	char *memory = devm_kmalloc(&dev, 10, GFP_KERNEL);
 
 	REQUIRE(memory);
-	selftest_expect_reports(4);
+	selftest_expect_reports(5);
+	order[0] = 0;
+	devm_release_action(&dev, note, memory);
+	CHECK_STR(order, "");			/* what may have been done is not done again */
 	devm_kfree(&other, memory);
 	devm_kfree(&dev, memory + 1);
 	devm_remove_action(&dev, note, memory);

@@ -18,6 +18,13 @@ static phys_addr_t no_ram(void)
 	return ALIGN((phys_addr_t)max_pfn << PAGE_SHIFT, SZ_1G);
 }
 
+#ifdef QUARRY_HOSTED
+#define HAS_GIB_PAGES false
+#else
+#include <arch/x86_64/arch.h>
+#define HAS_GIB_PAGES cpu.gbpages
+#endif
+
 SELFTEST(ioremap, types_and_offsets_are_kept)
 {
 	static const struct {
@@ -66,6 +73,27 @@ SELFTEST(ioremap, large_devices_get_large_entries)
 	REQUIRE(port_query((unsigned long)addr + SZ_1G + 5, &mapping));
 	CHECK_EQ(mapping.pa, phys + SZ_1G + 5);
 	CHECK_EQ(mapping.pa % mapping.size, ((unsigned long)addr + SZ_1G + 5) % mapping.size);
+	iounmap(addr);
+}
+
+/* Where tables of smaller entries hang from before they stay: not every GiB is one entry. */
+SELFTEST(ioremap, very_large_devices_get_very_large_entries)
+{
+	phys_addr_t phys = no_ram(), gib;
+	struct port_mapping mapping;
+	unsigned int nr = 0;
+	char *addr;
+
+	if (!HAS_GIB_PAGES)
+		SKIP("no pages of 1 GiB");
+	addr = ioremap(phys, 16ULL * SZ_1G);
+	REQUIRE(addr);
+	for (gib = 0; gib < 16; gib++) {
+		REQUIRE(port_query((unsigned long)addr + gib * SZ_1G + 5, &mapping));
+		CHECK_EQ(mapping.pa, phys + gib * SZ_1G + 5);
+		nr += mapping.size == SZ_1G;
+	}
+	CHECK(nr > 0);
 	iounmap(addr);
 }
 

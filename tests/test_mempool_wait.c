@@ -4,6 +4,7 @@
  * interrupts and resizes at once.
  */
 #include <linux/hrtimer.h>
+#include "mm/fault.h"
 #include "tests/mempool_items.h"
 
 /* ---- Sleeping ---- */
@@ -42,6 +43,39 @@ SELFTEST(mempool_wait, a_free_wakes_the_sleeper_of_a_pool_of_one)
 	mempool_free(sleeper.element, sleeper.pool);
 	CHECK_EQ(sleeper.pool->curr_nr, 1);
 	destroy(sleeper.pool);
+}
+
+static void sleep_without_memory(void *arg)
+{
+	struct fault_setup none = { .sources = FAULT_SLAB, .one_in = 1, .task = current };
+	unsigned long seen, failed;
+
+	fault_begin(&none);
+	sleep_for_one(arg);
+	fault_end(&seen, &failed);
+}
+
+/* What is handed over was in nobody's hands, as what is taken from the reserve. */
+SELFTEST(mempool_wait, who_is_served_sees_no_old_data)
+{
+	bool before = mempool_set_poison(true);
+	struct sleeper sleeper = { .pool = mempool_create_kmalloc_pool(1, 64) };
+	long retry = mempool_set_retry(MAX_SCHEDULE_TIMEOUT);
+	u8 *element;
+
+	mempool_set_poison(before);
+	REQUIRE(sleeper.pool);
+	element = mempool_alloc_preallocated(sleeper.pool);
+	test_thread_start(&sleeper.thread, ANY_CPU, sleep_without_memory, &sleeper);
+	WAIT_UNTIL(mempool_nr_waiting(sleeper.pool) == 1);
+	mempool_free(element, sleeper.pool);
+	test_thread_join(&sleeper.thread);
+	mempool_set_retry(retry);
+	CHECK(sleeper.element == element);
+	CHECK_EQ(element[0], 0x5a);
+	CHECK(!memchr_inv(element, 0x5a, 64));
+	mempool_free(element, sleeper.pool);
+	mempool_destroy(sleeper.pool);
 }
 
 #define NR_SLEEPERS 5
