@@ -103,11 +103,16 @@ static void destroy_it(void *wq)
 	WRITE_ONCE(destroyed, true);
 }
 
-static void visit_queue(struct workqueue_struct *wq, int sign)
+/* Adds to who visits the queue; how many they are then. */
+static unsigned int visit_queue(struct workqueue_struct *wq, int more)
 {
+	unsigned int visitors;
+
 	spin_lock_irq(&work_lock);
-	wq->visitors += (unsigned int)sign;
+	wq->visitors += (unsigned int)more;
+	visitors = wq->visitors;
 	spin_unlock_irq(&work_lock);
+	return visitors;
 }
 
 SELFTEST(work_flush, a_queue_stays_while_it_is_visited)
@@ -124,7 +129,7 @@ SELFTEST(work_flush, a_queue_stays_while_it_is_visited)
 	queue_work(wq, &item.work);
 	wait_for_completion(&item.started);
 	test_thread_start(&trims, ANY_CPU, trim_all, NULL);
-	WAIT_UNTIL(READ_ONCE(wq->visitors) == 1);	/* who waits for the item to end */
+	WAIT_UNTIL(visit_queue(wq, 0) == 1);	/* who waits for the item to end */
 	visit_queue(wq, 1);
 	complete(&item.go);
 	test_thread_join(&trims);
