@@ -207,30 +207,28 @@ int gen_pool_add_virt(struct gen_pool *pool, unsigned long virt, phys_addr_t phy
 	return twice ? -EINVAL : 0;
 }
 
-size_t gen_pool_avail(struct gen_pool *pool)
+/* Bytes of all chunks; `free`: that are not in use. */
+static size_t sum_chunks(struct gen_pool *pool, bool free)
 {
 	struct gen_pool_chunk *chunk;
 	unsigned long flags;
-	size_t avail = 0;
+	size_t sum = 0;
 
 	spin_lock_irqsave(&pool->lock, flags);
 	list_for_each_entry(chunk, &pool->chunks, next_chunk)
-		avail += chunk->avail;
+		sum += free ? chunk->avail : chunk_size(chunk);
 	spin_unlock_irqrestore(&pool->lock, flags);
-	return avail;
+	return sum;
+}
+
+size_t gen_pool_avail(struct gen_pool *pool)
+{
+	return sum_chunks(pool, true);
 }
 
 size_t gen_pool_size(struct gen_pool *pool)
 {
-	struct gen_pool_chunk *chunk;
-	unsigned long flags;
-	size_t size = 0;
-
-	spin_lock_irqsave(&pool->lock, flags);
-	list_for_each_entry(chunk, &pool->chunks, next_chunk)
-		size += chunk_size(chunk);
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return size;
+	return sum_chunks(pool, false);
 }
 
 void gen_pool_for_each_chunk(struct gen_pool *pool,

@@ -37,4 +37,12 @@ static const char *listen_stop(void)
 	return heard;
 }
 
+/* The statement is one misuse, and its report has the text in it. */
+#define CHECK_REPORT(text, statement) do { \
+	selftest_expect_reports(1); \
+	listen_start(); \
+	statement; \
+	CHECK(strstr(listen_stop(), text)); \
+} while (0)
+
 #endif

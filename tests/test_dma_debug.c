@@ -23,14 +23,6 @@ static void end(void)
 	dma_debug_set(was_on);
 }
 
-/* The statement is one misuse, and its report has the text in it. */
-#define CHECK_REPORTS(text, statement) do { \
-	selftest_expect_reports(1); \
-	listen_start(); \
-	statement; \
-	CHECK(strstr(listen_stop(), text)); \
-} while (0)
-
 static dma_addr_t map(struct device *dev, void *buf)
 {
 	dma_addr_t addr = dma_map_single(dev, buf, 100, DMA_TO_DEVICE);
@@ -72,9 +64,9 @@ SELFTEST(dma_debug, wrong_size_direction_and_function)
 {
 	NEED_BUFFER(dev, buf);
 
-	CHECK_REPORTS("different size [address", dma_unmap_single(&dev, map(&dev, buf), 99,
+	CHECK_REPORT("different size [address", dma_unmap_single(&dev, map(&dev, buf), 99,
 								  DMA_TO_DEVICE));
-	CHECK_REPORTS("[mapped with DMA_TO_DEVICE] [unmapped with DMA_FROM_DEVICE]",
+	CHECK_REPORT("[mapped with DMA_TO_DEVICE] [unmapped with DMA_FROM_DEVICE]",
 		      dma_unmap_single(&dev, map(&dev, buf), 100, DMA_FROM_DEVICE));
 	end();
 	kfree(buf);
@@ -87,7 +79,7 @@ SELFTEST(dma_debug, a_second_unmap)
 
 	addr = map(&dev, buf);
 	dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE);
-	CHECK_REPORTS("fake device: frees DMA memory it has not allocated",
+	CHECK_REPORT("fake device: frees DMA memory it has not allocated",
 		      dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE));
 	end();
 	kfree(buf);
@@ -100,7 +92,7 @@ SELFTEST(dma_debug, another_devices_mapping)
 	NEED_BUFFER(dev, buf);
 
 	addr = map(&dev, buf);
-	CHECK_REPORTS("it has not allocated", dma_unmap_single(&other, addr, 100, DMA_TO_DEVICE));
+	CHECK_REPORT("it has not allocated", dma_unmap_single(&other, addr, 100, DMA_TO_DEVICE));
 	dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE);
 	end();
 	kfree(buf);
@@ -134,11 +126,11 @@ SELFTEST(dma_debug, syncs_that_are_wrong)
 	NEED_BUFFER(dev, buf);
 
 	addr = map(&dev, buf);
-	CHECK_REPORTS("outside allocated range",
+	CHECK_REPORT("outside allocated range",
 		      dma_sync_single_for_cpu(&dev, addr + 1, 100, DMA_TO_DEVICE));
-	CHECK_REPORTS("sync DMA memory it has not allocated",
+	CHECK_REPORT("sync DMA memory it has not allocated",
 		      dma_sync_single_for_cpu(&dev, addr + 100, 1, DMA_TO_DEVICE));
-	CHECK_REPORTS("[synced with DMA_FROM_DEVICE for the device]",
+	CHECK_REPORT("[synced with DMA_FROM_DEVICE for the device]",
 		      dma_sync_single_for_device(&dev, addr, 100, DMA_FROM_DEVICE));
 	dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE);
 	end();
@@ -151,7 +143,7 @@ SELFTEST(dma_debug, an_error_that_nobody_asked_for)
 	NEED_BUFFER(dev, buf);
 
 	addr = dma_map_single(&dev, buf, 100, DMA_TO_DEVICE);
-	CHECK_REPORTS("failed to check map error",
+	CHECK_REPORT("failed to check map error",
 		      dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE));
 	end();
 	kfree(buf);
@@ -168,12 +160,12 @@ SELFTEST(dma_debug, lists_and_coherent_memory)
 	sg_set_buf(&list[0], buf, 50);
 	sg_set_buf(&list[1], buf + 50, 50);
 	dma_map_sg(&dev, list, 2, DMA_TO_DEVICE);
-	CHECK_REPORTS("[map count 2] [unmap count 1]", dma_unmap_sg(&dev, list, 1, DMA_TO_DEVICE));
-	CHECK_REPORTS("[mapped as scatter-gather] [unmapped as single]",
+	CHECK_REPORT("[map count 2] [unmap count 1]", dma_unmap_sg(&dev, list, 1, DMA_TO_DEVICE));
+	CHECK_REPORT("[mapped as scatter-gather] [unmapped as single]",
 		      dma_unmap_single(&dev, list[1].dma_address, 50, DMA_TO_DEVICE));
 	virt = dma_alloc_coherent(&dev, 5000, &handle, GFP_KERNEL);
 	REQUIRE(virt);
-	CHECK_REPORTS("[map size 5000] [unmap size 5001]",
+	CHECK_REPORT("[map size 5000] [unmap size 5001]",
 		      dma_free_coherent(&dev, 5001, virt, handle));
 	end();
 	kfree(buf);
@@ -185,7 +177,7 @@ SELFTEST(dma_debug, what_is_left_when_the_driver_goes)
 	NEED_BUFFER(dev, buf);
 
 	addr = map(&dev, buf);
-	CHECK_REPORTS("has pending DMA allocations while released: 1", dma_device_released(&dev));
+	CHECK_REPORT("has pending DMA allocations while released: 1", dma_device_released(&dev));
 	CHECK(addr);
 	end();
 	kfree(buf);

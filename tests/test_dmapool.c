@@ -125,13 +125,6 @@ SELFTEST(dmapool, no_memory_is_null)
 
 /* ---- Misuse ---- */
 
-#define CHECK_REPORTS(text, statement) do { \
-	selftest_expect_reports(1); \
-	listen_start(); \
-	statement; \
-	CHECK(strstr(listen_stop(), text)); \
-} while (0)
-
 SELFTEST(dmapool, wrong_frees_are_reported)
 {
 	FAKE_DEVICE(dev, DMA_BIT_MASK(64));
@@ -143,16 +136,16 @@ SELFTEST(dmapool, wrong_frees_are_reported)
 	REQUIRE(pool && other && foreign);
 	block = dma_pool_alloc(pool, GFP_KERNEL, &handle);
 	REQUIRE(block);
-	CHECK_REPORTS("device two", dma_pool_free(other, block, handle));
-	CHECK_REPORTS("no block begins here", dma_pool_free(pool, block + 32, handle + 32));
-	CHECK_REPORTS("no block begins here", dma_pool_free(pool, block + 1, handle + 1));
-	CHECK_REPORTS("another device address", dma_pool_free(pool, block, handle + 96));
-	CHECK_REPORTS("not a block of this pool",
+	CHECK_REPORT("device two", dma_pool_free(other, block, handle));
+	CHECK_REPORT("no block begins here", dma_pool_free(pool, block + 32, handle + 32));
+	CHECK_REPORT("no block begins here", dma_pool_free(pool, block + 1, handle + 1));
+	CHECK_REPORT("another device address", dma_pool_free(pool, block, handle + 96));
+	CHECK_REPORT("not a block of this pool",
 		      dma_pool_free(pool, foreign, virt_to_phys(foreign)));
-	CHECK_REPORTS("not a block of this pool", dma_pool_free(pool, &dev, virt_to_phys(&dev)));
-	CHECK_REPORTS("1 blocks are in use", dma_pool_destroy(pool));
+	CHECK_REPORT("not a block of this pool", dma_pool_free(pool, &dev, virt_to_phys(&dev)));
+	CHECK_REPORT("1 blocks are in use", dma_pool_destroy(pool));
 	dma_pool_free(pool, block, handle);
-	CHECK_REPORTS("already free", dma_pool_free(pool, block, handle));
+	CHECK_REPORT("already free", dma_pool_free(pool, block, handle));
 	kfree(foreign);
 	destroy(pool);
 	destroy(other);
