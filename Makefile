@@ -43,8 +43,8 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-check bench-baseline bench-linux compare bench-hosted schedules mutate \
-	check-layers clean help FORCE
+	bench bench-check bench-baseline bench-linux compare bench-hosted schedules models \
+	mutate check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -188,7 +188,7 @@ $(BUILD)/example/quarry.elf: FORCE
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-api check-layers check-layers-itself runner-itself \
-		bench-check schedules $(HOSTED_RUNS) $(MACHINES)
+		bench-check schedules models-explored $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
@@ -227,6 +227,8 @@ $(BUILD)/still.so: tests/still.c
 test schedules: $(BUILD)/still.so
 schedules: $(BUILD)/quarry.elf	## the concurrency suites under N schedules; or again: SEED=n
 	@tests/schedules $(if $(SEED),--seed $(SEED) $(N),$(or $(N),100))
+models:					## interleavings of small models, all of them; M=name
+	@tests/models/run $(M)
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
