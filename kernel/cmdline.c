@@ -20,7 +20,8 @@ static const char *cmdline = boot_info.cmdline;
 
 /* Every option there is: with a value, or, without `=`, a word alone. */
 static const char *const known[] = {
-	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "jitter", "linger=",
+	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "jitter",
+	"kfence.sample_interval=", "linger=",
 	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=", "nosmp",
 	"numa=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=", "tap=",
 	"test=", "watchdog_thresh=",

@@ -35,6 +35,7 @@ static void start_memory(void)
 		.highmem_floor = image_phys(image_end),
 	};
 
+	kfence_read_options();
 	memtest_read_options();			/* memory is tested on the way, if asked for */
 	quarry_plan(&options);			/* nodes and zones from what memblock knows */
 	paging_init();				/* the final page tables: W^X, guard pages */

@@ -279,6 +279,14 @@ const char *slab_debug_wanted(void)
 	return NULL;
 }
 
+void kfence_read_options(void)
+{
+	u64 interval;
+
+	if (cmdline_size("kfence.sample_interval", &interval))
+		quarry_kfence(min_t(u64, interval, INT_MAX));
+}
+
 static void plant(const char *value, void *unused)
 {
 	u64 phys;

@@ -364,6 +364,7 @@ static void print_result(const struct selftest *test, unsigned int number, bool 
 static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
 {
 	struct selftest_state state = number == 1 ? selftest_look_at_first() : selftest_look();
+	unsigned long sampling = test->unsampled ? quarry_kfence(0) : 0;
 	int failures, checks;
 
 	memset(&current, 0, sizeof(current));
@@ -372,6 +373,8 @@ static void run_case(const struct selftest *test, unsigned int number, struct to
 		current.random = SEED_MIX;	/* a state of 0 would stay 0 */
 	watchdog_touch();
 	test->run();
+	if (test->unsampled)
+		quarry_kfence(sampling);
 	checks = atomic_read(&current.failures);
 	if (checks > MAX_SHOWN)
 		printk("%d more failed checks\n", checks - MAX_SHOWN);

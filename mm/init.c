@@ -6,7 +6,7 @@
 #include "badmem.h"
 #include "dma.h"
 #include "reclaim.h"
-#include "slab.h"
+#include "kfence.h"
 #include "vmap.h"
 
 int quarry_init(void)
@@ -54,6 +54,7 @@ int quarry_start(void)
 	pcp_start();
 	dma_start();
 	kswapd_start();
+	kfence_start();
 	err = vmap_start();
 	return err ? err : slab_reclaim_start();
 }

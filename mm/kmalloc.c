@@ -167,7 +167,8 @@ static noinline void free_other(const void *object)
 	struct page *page = large_block(object);
 
 	if (!page) {
-		slab_report_free("kfree", NULL, object);
+		if (!kfence_free("kfree", NULL, object))
+			slab_report_free("kfree", NULL, object);
 		return;
 	}
 	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
@@ -218,6 +219,8 @@ static size_t size_of(const void *object)
 		return index < slab->nr && slab->state[index] == OBJECT_USED ?
 		       slab->cache->object_size : 0;
 	}
+	if (is_kfence_address(object))
+		return kfence_ksize(object);
 	page = large_block(object);
 	return page ? PAGE_SIZE << page->order : 0;
 }
@@ -275,6 +278,8 @@ static void *object_around(struct rcu_head *head)
 {
 	struct slab *slab = slab_of(head);
 
+	if (is_kfence_address(head))
+		return kfence_object_start(head);
 	if (!slab)
 		return page_address(compound_head(virt_to_page(head)));
 	return slab_object(slab, (unsigned int)(((char *)head - (char *)slab_start(slab)) /

@@ -9,7 +9,7 @@
 
 #include <linux/percpu.h>
 #include <quarry/rseq.h>
-#include "slab.h"
+#include "kfence.h"
 
 #define SLOT	     ((u32)sizeof(struct slot))
 #define SLOTS_OFFSET 24

@@ -126,6 +126,21 @@ slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags);
 
 /* ---- slab_track.c: caches with SLAB_STORE_USER ---- */
 
+#define TRACK_DEPTH 9
+
+/* Who did something, and when. */
+struct track {
+	unsigned long addresses[TRACK_DEPTH];
+	u64 when;			/* jiffies */
+	u32 pid;
+	u16 cpu;
+	u16 nr;				/* addresses; 0: nothing recorded */
+};
+
+/* This thread, here: from the caller's caller on, less `skip` of them. */
+void track_take(struct track *track, unsigned int skip);
+void track_print(const struct track *track, const char *what);
+
 enum slab_event { SLAB_ALLOCATED, SLAB_FREED };
 
 /* Bytes behind the state bytes of a struct slab. */

@@ -19,7 +19,7 @@
 #include <linux/percpu.h>
 #include <linux/shrinker.h>
 #include <linux/smp.h>
-#include "slab.h"
+#include "kfence.h"
 
 #define MAX_NAME   255
 #define MAX_LISTED 8			/* objects that kmem_cache_destroy() names */
@@ -229,7 +229,7 @@ static unsigned int find_left(const struct kmem_cache *cache, void **list)
 				nr = find_used(slab, list, nr);
 		spin_unlock_irqrestore(&node->lock, flags);
 	}
-	return nr;
+	return kfence_find_used(cache, list, nr, MAX_LISTED);
 }
 
 static void report_left(const struct kmem_cache *cache)
@@ -260,7 +260,7 @@ static bool retire(struct kmem_cache *cache)
 	bool empty;
 
 	mutex_lock(&slab_mutex);
-	empty = all_back(cache);
+	empty = all_back(cache) && !kfence_find_used(cache, NULL, 0, 0);
 	if (empty) {
 		spin_lock_irqsave(&slab_list_lock, flags);
 		list_del(&cache->list);
@@ -284,6 +284,7 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 		report_left(cache);
 		return -EBUSY;
 	}
+	kfence_forget(cache);
 	forget(cache);
 	return 0;
 }

@@ -36,8 +36,7 @@
  * 3. Two frees of one object at once on two CPUs: both may see OBJECT_USED. That misses the
  *    report; a locked instruction for each free would be the price of not missing it.
  * 4. slab_drain() while this CPU works: each CPU empties its own, in an interrupt.
- * 5. The thread is on another CPU after it slept in the page allocator: everything of the CPU is
- *    looked up anew.
+ * 5. The thread is on another CPU after it slept in the page allocator: it looks again.
  *
  * Locks: interrupts off for whatever touches more than a slot; node->lock for the depot.
  * Costs: about 15 instructions to allocate, 40 to free, 20 for what was taken last.
@@ -339,9 +338,11 @@ static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp
 
 noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 {
-	struct slot slot;
+	struct slot slot = { NULL, NULL };
 
 	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (kfence_is_due() && (slot.object = kfence_alloc(cache, gfp)))
+		return slot.object;
 	if (fault_hits(FAULT_SLAB, gfp) ||
 	    (!take_local(cache, &slot) && !take_grown(cache, &slot, gfp, numa_mem_id())))
 		return NULL;
@@ -367,11 +368,11 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 			      nid);
 		return NULL;
 	}
-	if (fault_hits(FAULT_SLAB, gfp))
+	if (fault_hits(FAULT_SLAB, gfp) ||
+	    ((nid >= (int)nr_node_ids || !take_from_node(cache, &slot, nid)) &&
+	     !take_grown(cache, &slot, gfp, nid)))
 		return NULL;
-	if (nid < (int)nr_node_ids && take_from_node(cache, &slot, nid))
-		return finish(cache, &slot, gfp);
-	return take_grown(cache, &slot, gfp, nid) ? finish(cache, &slot, gfp) : NULL;
+	return finish(cache, &slot, gfp);
 }
 
 /* ---- Freeing ---- */
@@ -400,7 +401,7 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 
 static noinline void free_wrong(struct kmem_cache *cache, const void *object)
 {
-	if (object)
+	if (object && !kfence_free("kmem_cache_free", cache, object))
 		slab_report_free("kmem_cache_free", cache, object);
 }
 
@@ -446,7 +447,6 @@ void slab_drain_cpu(struct kmem_cache *cache)
 	cpu->exchanges = 0;
 }
 
-/* On each CPU, with interrupts off. */
 static void drain_one(void *arg)
 {
 	slab_drain_cpu(arg);

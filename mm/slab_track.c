@@ -12,16 +12,6 @@
 #include <linux/stacktrace.h>
 #include "slab.h"
 
-#define TRACK_DEPTH 9
-
-struct track {
-	unsigned long addresses[TRACK_DEPTH];
-	u64 when;			/* jiffies */
-	u32 pid;
-	u16 cpu;
-	u16 nr;				/* addresses; 0: nothing recorded */
-};
-
 _Static_assert(sizeof(struct track) == 88, "the head of this file says so");
 
 static struct track **tracks_of(const struct slab *slab)
@@ -54,17 +44,15 @@ void slab_track_exit(struct slab *slab)
 		free_pages((unsigned long)*tracks_of(slab), track_order(slab));
 }
 
-void slab_track(const struct slab *slab, unsigned int index, enum slab_event event)
+noinline void track_take(struct track *track, unsigned int skip)
 {
-	struct track *track = &(*tracks_of(slab))[2 * index + event];
-
-	track->nr = (u16)stack_trace_save(track->addresses, TRACK_DEPTH, 2);
+	track->nr = (u16)stack_trace_save(track->addresses, TRACK_DEPTH, skip + 2);
 	track->when = jiffies;
 	track->pid = current ? (u32)current->pid : 0;
 	track->cpu = (u16)smp_processor_id();
 }
 
-static void print_track(const struct track *track, const char *what)
+void track_print(const struct track *track, const char *what)
 {
 	if (!track->nr)
 		return;
@@ -73,10 +61,15 @@ static void print_track(const struct track *track, const char *what)
 	stack_trace_print(track->addresses, track->nr, 1);
 }
 
+void slab_track(const struct slab *slab, unsigned int index, enum slab_event event)
+{
+	track_take(&(*tracks_of(slab))[2 * index + event], 1);
+}
+
 void slab_track_print(const struct slab *slab, unsigned int index)
 {
 	if (!(slab->cache->flags & SLAB_STORE_USER) || index >= slab->nr)
 		return;
-	print_track(&(*tracks_of(slab))[2 * index + SLAB_ALLOCATED], "Allocated");
-	print_track(&(*tracks_of(slab))[2 * index + SLAB_FREED], "Freed");
+	track_print(&(*tracks_of(slab))[2 * index + SLAB_ALLOCATED], "Allocated");
+	track_print(&(*tracks_of(slab))[2 * index + SLAB_FREED], "Freed");
 }

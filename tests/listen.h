@@ -29,6 +29,7 @@ static void listen_start(void)
 	console_register(&listener);	/* it first hears the log so far */
 	heard_len = 0;
 	heard[0] = 0;
+	barrier();			/* a fault may be what is listened for */
 }
 
 static const char *listen_stop(void)

@@ -21,13 +21,22 @@ struct selftest {
 	const char *suite, *name;
 	void (*run)(void);
 	unsigned int line;	/* the order within a file: compilers emit any order */
+	bool unsampled;
 };
+
+/*
+ * A file whose cases look at where objects lie, or count what caches hold, defines it 1 first:
+ * KFENCE takes nothing then.
+ */
+#ifndef SELFTEST_UNSAMPLED
+#define SELFTEST_UNSAMPLED 0
+#endif
 
 #define SELFTEST(suite_, name_) \
 	static void selftest_##suite_##_##name_(void); \
 	static const struct selftest selftest_entry_##suite_##_##name_ __used __aligned(8) \
 		__section("selftests") = { #suite_, #name_, selftest_##suite_##_##name_, \
-			__LINE__ }; \
+			__LINE__, SELFTEST_UNSAMPLED }; \
 	static void selftest_##suite_##_##name_(void)
 
 #define CHECK(cond) selftest_check(!!(cond), __FILE__, __LINE__, #cond)

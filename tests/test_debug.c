@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Caches with red zones, poison, owners and checks; the option slab_debug=. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "mm/slab.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* kmalloc() and its family. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>

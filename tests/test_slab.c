@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Slab caches. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Magazines: CPUs and interrupts that allocate and free each other's objects. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -5,6 +5,7 @@
  * is full of a pattern that is checked before it goes. Meanwhile interrupts allocate, and a thread
  * has all caches give back what they keep. And a model: one thread, all calls, checked throughout.
  */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -64,9 +64,11 @@ extern const char *const host_reg_names[HOST_NR_REGS];
 
 /*
  * From now on fatal signals, and a run longer than `seconds` (0: no limit), call fn, on a
- * stack of its own. fn does not return.
+ * stack of its own. fn does not return. Before, of an access: recover, which says whether to
+ * try it again.
  */
-int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int seconds);
+int host_catch_faults(void (*fn)(const struct host_fault *),
+		      int (*recover)(const struct host_fault *), unsigned int seconds);
 /* Touch one byte: 1, or 0 if that faulted. */
 int host_probe_read(const void *va, unsigned char *value);
 int host_probe_write(void *va, unsigned char value);

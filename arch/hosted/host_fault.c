@@ -63,6 +63,7 @@ static const unsigned char reg_index[HOST_NR_REGS] = {
 };
 
 static void (*fault_fn)(const struct host_fault *);
+static int (*recover_fn)(const struct host_fault *);
 static unsigned long main_stack, main_stack_size;
 static unsigned long fault_stacks[HOST_MAX_CPUS];
 static atomic_uint nr_fault_stacks;
@@ -150,11 +151,13 @@ static void on_signal(int signal, siginfo_t *info, void *arg)
 		return;
 	if (UNDER_TSAN && signal == SIGABRT)
 		end_after_tsan();
-	bound_report(signal);
 	if (fault.is_access) {
 		fault.address = (unsigned long)info->si_addr;
 		fault.is_write = !!(regs[REG_ERR] & 2);
+		if (signal == SIGSEGV && recover_fn(&fault))
+			return;
 	}
+	bound_report(signal);
 	for (i = 0; i < HOST_NR_REGS; i++)
 		fault.regs[i] = (unsigned long)regs[reg_index[i]];
 	fault_fn(&fault);
@@ -236,7 +239,8 @@ int host_signal(int number, void *fn, int flags, unsigned long mask)
 	return (int)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(action.mask));
 }
 
-int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int seconds)
+int host_catch_faults(void (*fn)(const struct host_fault *),
+		      int (*recover)(const struct host_fault *), unsigned int seconds)
 {
 	static const int signals[] = {
 		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGALRM,
@@ -246,6 +250,7 @@ int host_catch_faults(void (*fn)(const struct host_fault *), unsigned int second
 	if (find_main_stack())
 		return -1;
 	fault_fn = fn;
+	recover_fn = recover;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (host_signal(signals[i], on_signal, SA_ONSTACK, INTERRUPTS))
 			return -1;

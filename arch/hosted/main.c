@@ -225,6 +225,7 @@ static void start_mm(void)
 	};
 
 	cmdline_size("highmem", &options.highmem);
+	kfence_read_options();
 	memtest_read_options();
 	quarry_plan(&options);
 	map_direct();

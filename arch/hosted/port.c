@@ -307,11 +307,38 @@ unsigned long port_table_pages(void)
 	return 0;
 }
 
+/* ---- Single pages of the direct map ---- */
+
+static unsigned long cut_start, cut_size;
+static bool *cut_hidden;		/* of each page there */
+
+int port_direct_cut(unsigned long va, size_t size)
+{
+	if (cut_size)
+		return -EBUSY;
+	cut_hidden = host_alloc(size / SZ_4K * sizeof(*cut_hidden));
+	if (!cut_hidden)
+		return -ENOMEM;
+	cut_start = va;
+	cut_size = size;
+	return 0;
+}
+
+void port_direct_show(unsigned long va, bool shown)
+{
+	if (shown ? host_ram_map(va, va - port_direct_base, SZ_4K, true, false) :
+		    host_ram_unmap(va, SZ_4K))
+		panic("port_direct_show(0x%lx, %d): Linux refuses", va, shown);
+	WRITE_ONCE(cut_hidden[(va - cut_start) / SZ_4K], !shown);
+}
+
 static bool translate_direct(unsigned long va, phys_addr_t *pa)
 {
 	phys_addr_t address = va - port_direct_base;
 	unsigned int i;
 
+	if (va - cut_start < cut_size && READ_ONCE(cut_hidden[(va - cut_start) / SZ_4K]))
+		return false;
 	for (i = 0; i < nr_direct_ranges; i++) {
 		if (address < direct_ranges[i].start || address >= direct_ranges[i].end)
 			continue;

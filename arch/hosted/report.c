@@ -4,6 +4,7 @@
  * use to touch memory that may fault.
  */
 #include <linux/kernel.h>
+#include <quarry/port.h>
 #include <quarry/quarry.h>
 
 #include "host.h"
@@ -97,9 +98,19 @@ static void report_fault(const struct host_fault *fault)
 	panic("%s at %pS", fault->what, (void *)fault->pc);
 }
 
+/* On a machine interrupts are off here; their signals wait, so nothing else has to. */
+static int recover(const struct host_fault *fault)
+{
+	unsigned long flags = port_irq_save();
+	bool done = kfence_handle_page_fault(fault->address, fault->is_write, fault->pc);
+
+	port_irq_restore(flags);
+	return done;
+}
+
 void hosted_catch_faults(unsigned int seconds)
 {
-	if (host_catch_faults(report_fault, seconds))
+	if (host_catch_faults(report_fault, recover, seconds))
 		panic("cannot install signal handlers");
 }
 

@@ -402,6 +402,36 @@ int port_protect(unsigned long va, size_t size, enum port_prot rights)
 	return error;
 }
 
+/* ---- Single pages of the direct map ---- */
+
+int port_direct_cut(unsigned long va, size_t size)
+{
+	unsigned long at = va;
+	unsigned int shift;
+	u64 *entry;
+
+	while (at < va + size) {
+		entry = descend(at, &shift);
+		if (!(*entry & PTE_PRESENT))
+			return -EFAULT;
+		if (shift == SHIFT_4K)
+			at += PAGE_BYTES;
+		else if (!pgtable_cut(entry, shift))
+			return -ENOMEM;
+	}
+	port_flush(va, size);
+	return 0;
+}
+
+void port_direct_show(unsigned long va, bool shown)
+{
+	u64 bits = pte_data() | PTE_WRITE | PTE_GLOBAL;
+	unsigned int shift;
+
+	WRITE_ONCE(*descend(va, &shift), shown ? (va - port_direct_base) | bits : 0);
+	tlb_forget(va);
+}
+
 /* ---- Per-CPU data: 1 GiB of addresses a CPU, of which the image's is the last ---- */
 
 unsigned long arch_percpu_distance(unsigned int cpu)

@@ -14,12 +14,6 @@
 #include "msr.h"
 #include "traps.h"
 
-#define ERROR_PRESENT	(1 << 0)
-#define ERROR_WRITE	(1 << 1)
-#define ERROR_USER	(1 << 2)
-#define ERROR_RESERVED	(1 << 3)
-#define ERROR_FETCH	(1 << 4)
-
 static const char *const trap_names[NR_TRAPS] = {
 	"division error", "debug trap", "NMI", "breakpoint", "overflow", "bound exceeded",
 	"invalid instruction", "no coprocessor", "double fault", "coprocessor overrun",

@@ -5,7 +5,7 @@
  *	NMI			 reported, and execution goes on
  *	machine check		 memory that nobody uses is taken out of use (mce.c), or the end
  *	page fault, general	 at an instruction listed in .ex_table: goes on at its fixup;
- *	protection		 anywhere else as all the rest
+ *	protection		 on a guard page of KFENCE: goes on after a report; else as the rest
  *	other vectors below 32	 reported, the end of the run (trap_report.c)
  *	from 32			 interrupts (interrupts.c)
  *
@@ -24,6 +24,7 @@
 #include <linux/log2.h>
 #include <linux/percpu.h>
 #include <kernel/cpu.h>
+#include <quarry/quarry.h>
 
 #include "arch.h"
 #include "io.h"
@@ -122,6 +123,13 @@ static bool recover(struct trap_frame *frame)
 	return false;
 }
 
+/* A touch of a page that is hidden so that it be noticed? */
+static bool was_guarded(const struct trap_frame *frame)
+{
+	return frame->vector == TRAP_PAGE &&
+	       kfence_handle_page_fault(read_cr2(), frame->error & ERROR_WRITE, frame->rip);
+}
+
 static void nmi_handler(const struct trap_frame *frame)
 {
 	unsigned long nr;
@@ -144,7 +152,8 @@ void trap_handler(struct trap_frame *frame)
 		nmi_handler(frame);
 	else if (frame->vector >= NR_TRAPS)
 		interrupt_handler(frame);
-	else if (frame->vector == TRAP_MACHINE ? !mce_survived() : !access || !recover(frame))
+	else if (frame->vector == TRAP_MACHINE ? !mce_survived() :
+		 !access || (!recover(frame) && !was_guarded(frame)))
 		trap_report(frame);
 	frame->rip = rseq_rewind(frame->rip);
 }

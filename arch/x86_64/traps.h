@@ -12,6 +12,13 @@
 #define TRAP_GENERAL	13
 #define TRAP_PAGE	14
 #define TRAP_MACHINE	18
+/* Bits of a page fault's error code. */
+#define ERROR_PRESENT	(1 << 0)
+#define ERROR_WRITE	(1 << 1)
+#define ERROR_USER	(1 << 2)
+#define ERROR_RESERVED	(1 << 3)
+#define ERROR_FETCH	(1 << 4)
+
 #define NR_TRAPS	32	/* vectors above are interrupts */
 #define NR_VECTORS	256
 

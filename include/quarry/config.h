@@ -64,6 +64,18 @@
 #define QUARRY_PERCPU_AREA 0x800000
 #endif
 
+/*
+ * Objects of slab caches between guard pages (mm/kfence.c): how many there can be at once, two
+ * pages and 300 bytes each, one less than a power of two; and of how many refills of a
+ * CPU's magazines one gives one, where kfence.sample_interval= says nothing else; 0: none.
+ */
+#ifndef QUARRY_KFENCE_OBJECTS
+#define QUARRY_KFENCE_OBJECTS 63
+#endif
+#ifndef QUARRY_KFENCE_INTERVAL
+#define QUARRY_KFENCE_INTERVAL 2000
+#endif
+
 /* HIGHMEM unless the boot says otherwise: one part in this many of each node's RAM. */
 #ifndef QUARRY_HIGHMEM_SHARE
 #define QUARRY_HIGHMEM_SHARE 8
@@ -130,6 +142,11 @@ _Static_assert(QUARRY_KMAP_LOCAL_NEST >= 2 && QUARRY_KMAP_LOCAL_NEST <= 200,
 	       "QUARRY_KMAP_LOCAL_NEST: 2 to 200");
 _Static_assert(QUARRY_PERCPU_AREA >= 0x200000 && QUARRY_PERCPU_AREA <= 0x800000 &&
 	       QUARRY_PERCPU_AREA % 0x200000 == 0, "QUARRY_PERCPU_AREA: 2 to 8 MiB");
+_Static_assert(QUARRY_KFENCE_OBJECTS >= 7 && QUARRY_KFENCE_OBJECTS <= 511 &&
+	       !(QUARRY_KFENCE_OBJECTS & (QUARRY_KFENCE_OBJECTS + 1)),
+	       "QUARRY_KFENCE_OBJECTS: one less than a power of two, 7 to 511");
+_Static_assert(QUARRY_KFENCE_INTERVAL >= 0 && QUARRY_KFENCE_INTERVAL <= 0x7fffffff,
+	       "QUARRY_KFENCE_INTERVAL: 0 to 2^31 - 1");
 _Static_assert(QUARRY_HIGHMEM_SHARE >= 2, "QUARRY_HIGHMEM_SHARE: at most half of RAM");
 
 #endif

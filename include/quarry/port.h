@@ -142,6 +142,16 @@ struct port_mapping {
 };
 bool port_query(unsigned long va, struct port_mapping *mapping);
 
+/*
+ * Pages of the direct map that come and go (mm/kfence.c). port_direct_cut() makes [va, va + size)
+ * of it consist of single pages: once, in a thread that may sleep; 0, or a negative number when
+ * this host cannot, and then mm/ does without. Afterwards port_direct_show() makes a touch of one
+ * such page, readable and writable, work or fault: any context. This CPU sees it at once; others
+ * may go on using a mapping that they have cached.
+ */
+int port_direct_cut(unsigned long va, size_t size);
+void port_direct_show(unsigned long va, bool shown);
+
 /* Pages of the page allocator that hold tables, which are kept once they are made. */
 unsigned long port_table_pages(void);
 

@@ -33,6 +33,19 @@ void quarry_plan(const struct quarry_options *options);
 void quarry_fault(unsigned long one_in, u64 seed);
 
 /*
+ * One allocation in so many that find a CPU's magazine of objects empty gets guard pages
+ * (mm/kfence.c); 0: none.
+ * Returns what was before, at first QUARRY_KFENCE_INTERVAL. With 0 when quarry_start() comes there
+ * is no memory for it, and that stays. Any time.
+ */
+unsigned long quarry_kfence(unsigned long interval);
+/*
+ * For a host's page faults that nothing else explains: true when the address is one of those pages.
+ * It was reported, can be touched now, and the instruction at ip is to be tried again.
+ */
+bool kfence_handle_page_fault(unsigned long address, bool write, unsigned long ip);
+
+/*
  * Has quarry_init() test free memory with so many patterns, and keep out of the pages that are
  * bad. 0: none, as without the call.
  */
