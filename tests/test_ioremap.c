@@ -6,6 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 #include "mm/internal.h"
+#include "tests/listen.h"
 #include "tests/probe.h"
 #include "tests/threads.h"
 
@@ -95,6 +96,34 @@ SELFTEST(ioremap, very_large_devices_get_very_large_entries)
 	}
 	CHECK(nr > 0);
 	iounmap(addr);
+}
+
+/* Addresses, not memory: each piece costs four entries. What is left serves small areas. */
+SELFTEST(ioremap, addresses_can_be_used_up_and_recovered)
+{
+	const unsigned long piece = 4UL * SZ_1G;
+	unsigned long most = port_vmalloc_size / piece, nr = 0;
+	void __iomem **pieces, *whole;
+	u8 *small;
+
+	if (!HAS_GIB_PAGES)
+		SKIP("no pages of 1 GiB: tables for all addresses would use up memory");
+	pieces = vmalloc((most + 1) * sizeof(*pieces));
+	REQUIRE(pieces);
+	listen_start();
+	while (nr <= most && (pieces[nr] = ioremap(no_ram(), piece)))
+		nr++;
+	CHECK(strstr(listen_stop(), "no addresses, or no tables"));
+	CHECK(nr >= most / 2 && nr < most);
+	small = vmalloc(PAGE_SIZE);
+	CHECK(small);
+	vfree(small);
+	while (nr--)
+		iounmap(pieces[nr]);
+	whole = ioremap(no_ram(), min(most / 2 * piece, 8UL << 40));
+	CHECK(whole);
+	iounmap(whole);
+	vfree(pieces);
 }
 
 SELFTEST(ioremap, conflicts_are_refused)
