@@ -187,7 +187,7 @@ $(BUILD)/example/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA='docs/extra docs/api' $@
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
-	@$(PROVE) -j2 building check-api check-layers check-layers-itself runner-itself \
+	@$(PROVE) -j2 building check-api check-docs check-layers check-layers-itself runner-itself \
 		bench-check schedules models-explored $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
