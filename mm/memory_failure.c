@@ -192,7 +192,7 @@ int memory_failure(unsigned long pfn, int flags)
 	return outcomes[outcome].error;
 }
 
-/* Caller holds the zone's lock. */
+/* Caller holds the zone's lock, and serves who waits for memory. */
 static bool unpoison_locked(struct zone *zone, unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
@@ -208,7 +208,6 @@ static bool unpoison_locked(struct zone *zone, unsigned long pfn)
 	WRITE_ONCE(zone->managed, zone->managed + 1);
 	WRITE_ONCE(zone->nr_bad, zone->nr_bad - 1);
 	buddy_add(zone, pfn, pfn + 1);
-	page_wait_serve(zone);
 	return true;
 }
 
@@ -224,6 +223,7 @@ int unpoison_memory(unsigned long pfn)
 	mutex_lock(&failure_mutex);
 	spin_lock_irqsave(&zone->lock, flags);
 	done = unpoison_locked(zone, pfn);
+	page_wait_serve(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	if (done)
 		WRITE_ONCE(nr_poisoned, nr_poisoned - 1);

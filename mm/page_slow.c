@@ -24,6 +24,9 @@
  *	   at what he gets.
  *	6. The failure report, and NULL.
  *
+ * What no zone can ever serve, because there is none or all are too small, goes to 5. and 6. at
+ * once: nobody gives up memory for it.
+ *
  * A thread's own limits (linux/sched/mm.h) are taken off the flags first.
  *
  * Locks: none of its own; what sleeps holds none.
@@ -158,7 +161,6 @@ struct page *alloc_pages_slow(const struct alloc_request *original)
 	struct alloc_request req = *original;
 	unsigned int alloc_flags;
 	struct page *page;
-	bool may_sleep;
 
 	req.gfp = current_gfp_context(req.gfp);
 	alloc_flags = WMARK_MIN | alloc_rights(req.gfp);
@@ -167,10 +169,13 @@ struct page *alloc_pages_slow(const struct alloc_request *original)
 	page = get_page_from_zones(&req, alloc_flags);
 	if (page)
 		return page;
-	may_sleep = alloc_may_reclaim(req.gfp);
-	page = drain_and_retry(&req, alloc_flags, may_sleep);
-	if (!page && may_sleep)
-		page = reclaim_and_alloc(&req, alloc_flags);
+	if (request_is_possible(&req, alloc_flags)) {
+		bool may_sleep = alloc_may_reclaim(req.gfp);
+
+		page = drain_and_retry(&req, alloc_flags, may_sleep);
+		if (!page && may_sleep)
+			page = reclaim_and_alloc(&req, alloc_flags);
+	}
 	if (!page && (req.gfp & __GFP_NOFAIL) && may_wait(&req))
 		page = wait_for_page(&req, alloc_flags);
 	if (!page)

@@ -339,7 +339,7 @@ unsigned long pcp_count(const struct zone *zone)
 
 unsigned long zone_free_pages(const struct zone *zone)
 {
-	return READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_pristine) + pcp_count(zone);
+	return zone_listed_pages(zone) + pcp_count(zone);
 }
 
 unsigned long nr_free_pages(void)

@@ -42,7 +42,11 @@ bool zone_could_serve(const struct zone *zone, unsigned int order, enum zone_typ
 /* Free pages that the zone itself has: in its lists, and pristine. */
 static inline unsigned long zone_listed_pages(const struct zone *zone)
 {
-	return READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_pristine);
+	unsigned long pristine = READ_ONCE(zone->nr_pristine);
+
+	/* Pairs with section_grow(): what was not pristine any more is free. */
+	smp_rmb();
+	return pristine + READ_ONCE(zone->nr_free);
 }
 
 /* ---- A request that was not served at once ---- */

@@ -171,9 +171,10 @@ bool section_grow(struct zone *zone)
 	ensure_mapped(start);
 	for (unsigned long pfn = start; pfn < end; pfn = ALIGN(pfn + 1, PAGEBLOCK_PAGES))
 		make_live(zone, pfn_to_block(pfn));
-	/* In this order, a reader without the lock may see too much free, never too little. */
 	buddy_add(zone, start, end);
 	zone->pristine_pfn = end;
+	/* Pairs with zone_listed_pages(): without the lock it may see too much, never too little. */
+	smp_wmb();
 	WRITE_ONCE(zone->nr_pristine, zone->nr_pristine - (end - start));
 	return true;
 }

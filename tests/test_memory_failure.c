@@ -2,7 +2,7 @@
 /* Broken pages: wherever one is, nobody gets it, and all around it stays in use. */
 #include <linux/slab.h>
 #include <kernel/kernel.h>
-#include "mm/internal.h"
+#include "mm/reclaim.h"
 #include "tests/listen.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"
@@ -249,6 +249,40 @@ SELFTEST(memory_failure, a_false_alarm_in_pristine_memory_is_pristine_again)
 		CHECK_EQ(unpoison_memory(pfn), 0);
 		CHECK_EQ(zone->nr_pristine, pristine);
 	}
+}
+
+static nodemask_t allowed;	/* where the waiter looks */
+
+static void wait_for_a_page(void *arg)
+{
+	struct page *page = __alloc_pages(GFP_HIGHUSER | __GFP_NOFAIL, 0, NUMA_NO_NODE, &allowed);
+
+	if (CHECK(page))
+		__free_page(page);
+}
+
+/* A page comes back after all: who waits for one is served then and there. */
+SELFTEST(memory_failure, a_false_alarm_helps_who_waits)
+{
+	struct zone *zone = NULL, *z;
+	struct test_thread thread;
+	unsigned long pfn = 0;
+
+	for_each_zone(z)
+		if (!pfn && (pfn = find_pristine(z, 0)))
+			zone = z;
+	if (!zone)
+		SKIP("all memory was used before");
+	selftest_expect_reports(1);	/* as long as it may look nowhere */
+	CHECK_EQ(memory_failure(pfn, 0), 0);
+	allowed = NODE_MASK_NONE;
+	test_thread_start(&thread, ANY_CPU, wait_for_a_page, NULL);
+	WAIT_UNTIL(READ_ONCE(nr_page_waiters) == 1);
+	node_set(zone->nid, allowed);
+	CHECK_EQ(unpoison_memory(pfn), 0);
+	CHECK_EQ(READ_ONCE(nr_page_waiters), 0);
+	__free_page(alloc_page(GFP_KERNEL));
+	test_thread_join(&thread);
 }
 
 /* As many as the table holds; one more is refused, and nothing is lost. */

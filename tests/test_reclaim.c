@@ -411,6 +411,17 @@ SELFTEST(reclaim, oom_notifiers_come_last)
 	shortage_end(&s);
 }
 
+SELFTEST(reclaim, nobody_gives_up_memory_for_what_cannot_be)
+{
+	nodemask_t none = NODE_MASK_NONE;
+
+	memset(order_of_calls, 0, sizeof(order_of_calls));
+	CHECK_EQ(register_oom_notifier(&first), 0);
+	CHECK(!__alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0, NUMA_NO_NODE, &none));
+	CHECK_STR(order_of_calls, "");
+	CHECK_EQ(unregister_oom_notifier(&first), 0);
+}
+
 /* ---- kswapd ---- */
 
 SELFTEST(reclaim, kswapd_wakes_at_low_and_sleeps_at_high)
