@@ -100,8 +100,10 @@ static struct page *search(struct zone *zone, unsigned long start, unsigned long
 		if (block_zone(pb) != zone || !suits(pb, turn, mobility))
 			continue;
 		page = fitting_block(pb, cut->req.order, cut->end_pfn);
-		if (page)
-			return buddy_take(zone, page, cut->req.order, mobility);
+		if (!page)
+			continue;
+		zone_count_taken(zone, 1UL << cut->req.order);
+		return buddy_take(zone, page, cut->req.order, mobility);
 	}
 	return NULL;
 }

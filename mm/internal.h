@@ -149,6 +149,7 @@ struct zone {
 	unsigned long watermark[NR_WMARK]; /* constant: see watermark.c */
 	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* constant: by a request's highest zone */
 	unsigned long nr_free;		/* in the lists below */
+	unsigned long nr_taken;		/* that requests ever took: a statistic */
 	unsigned long nr_pristine;	/* never used yet: see section.c */
 	unsigned long pristine_pfn;	/* all below was handed to the lists */
 	u32 whole[WHOLE_ORDERS];	/* free blocks of one page block and more */

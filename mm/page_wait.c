@@ -41,7 +41,10 @@ struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobi
 
 	while (!page && section_grow(zone))
 		page = buddy_alloc(zone, order, mobility);
-	return page ? page : buddy_steal(zone, order, mobility);
+	if (!page)
+		page = buddy_steal(zone, order, mobility);
+	zone_count_taken(zone, page ? 1UL << order : 0);
+	return page;
 }
 
 /* The next waiter leaves the queue with this block. wait_lock is held. */

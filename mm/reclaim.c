@@ -39,6 +39,7 @@
 static LIST_HEAD(shrinkers);
 static DEFINE_SPINLOCK(shrinker_lock);
 static DECLARE_WAIT_QUEUE_HEAD(shrinker_left);
+atomic_long_t nr_direct_reclaims, nr_objects_scanned;
 
 /* ---- The list ---- */
 
@@ -153,6 +154,7 @@ static unsigned long scan_batches(struct shrinker *shrinker, struct shrink_contr
 		if (got == SHRINK_STOP)
 			break;
 		freed += got;
+		atomic_long_add((long)sc->nr_scanned, &nr_objects_scanned);
 		*todo -= min(max(sc->nr_scanned, 1UL), *todo);
 		cond_resched();
 	}
@@ -250,6 +252,7 @@ unsigned long try_to_free_pages(const struct alloc_request *request, unsigned in
 {
 	unsigned long enough = max(CLUSTER, 2UL << request->order), freed = 0;
 
+	atomic_long_inc(&nr_direct_reclaims);
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
 		freed += reclaim_pass(request, priority);
 		if (request_fits(request, alloc_flags))

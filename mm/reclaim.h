@@ -49,6 +49,12 @@ static inline unsigned long zone_listed_pages(const struct zone *zone)
 	return pristine + READ_ONCE(zone->nr_free);
 }
 
+/* Pages were taken out of its lists for a request, or a CPU's cache. Caller holds its lock. */
+static inline void zone_count_taken(struct zone *zone, unsigned long nr)
+{
+	WRITE_ONCE(zone->nr_taken, zone->nr_taken + nr);
+}
+
 /* ---- A request that was not served at once ---- */
 
 static inline bool request_allows(const struct alloc_request *request, const struct zone *zone)
@@ -136,6 +142,9 @@ unsigned long try_to_free_pages(const struct alloc_request *request, unsigned in
  * Returns how many objects were freed. The caller has PF_MEMALLOC set.
  */
 unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority);
+
+/* Statistics: requests that had to reclaim, objects that shrinkers were asked for. */
+extern atomic_long_t nr_direct_reclaims, nr_objects_scanned;
 
 /* Something could be freed: threads of kswapd.c that gave up try again. Any context. */
 void kswapd_take_heart(void);

@@ -173,7 +173,7 @@ bool section_grow(struct zone *zone)
 		make_live(zone, pfn_to_block(pfn));
 	buddy_add(zone, start, end);
 	zone->pristine_pfn = end;
-	/* Pairs with zone_listed_pages(): without the lock it may see too much, never too little. */
+	/* Pairs with zone_listed_pages(): without the lock it sees too much, never too little. */
 	smp_wmb();
 	WRITE_ONCE(zone->nr_pristine, zone->nr_pristine - (end - start));
 	return true;

@@ -176,19 +176,3 @@ void si_meminfo(struct sysinfo *info)
 	info->freehigh = nr_free_highpages();
 	info->mem_unit = PAGE_SIZE;
 }
-
-/* As of free pages: without those that ordinary requests never get. */
-long si_mem_available(void)
-{
-	long available = (long)nr_free_pages();
-	struct zone *zone;
-
-	for_each_zone(zone) {
-		unsigned long most = 0;
-
-		for (unsigned int idx = zone->idx; idx < MAX_NR_ZONES; idx++)
-			most = max(most, zone->lowmem_reserve[idx]);
-		available -= min(most + zone->watermark[WMARK_HIGH], zone->managed);
-	}
-	return max(available, 0L);
-}

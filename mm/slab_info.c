@@ -14,22 +14,39 @@
 /* Pages of large objects. */
 atomic_long_t kmalloc_large_pages;
 
-unsigned long quarry_slab_pages(void)
+static unsigned long cache_pages(const struct kmem_cache *cache)
 {
-	unsigned long pages = (unsigned long)atomic_long_read(&kmalloc_large_pages), flags;
+	unsigned long slabs = 0;
+
+	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
+		struct cache_node *node = slab_node_peek(cache, (int)nid);
+
+		slabs += node ? READ_ONCE(node->nr_slabs) : 0;
+	}
+	return slabs * cache->pages;
+}
+
+/* Of the caches that have all those flags. */
+static unsigned long pages_with(slab_flags_t wanted)
+{
+	unsigned long pages = 0, flags;
 	struct kmem_cache *cache;
 
 	spin_lock_irqsave(&slab_list_lock, flags);
-	list_for_each_entry(cache, &slab_caches, list) {
-		for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
-			struct cache_node *node = slab_node_peek(cache, (int)nid);
-
-			if (node)
-				pages += (unsigned long)READ_ONCE(node->nr_slabs) * cache->pages;
-		}
-	}
+	list_for_each_entry(cache, &slab_caches, list)
+		pages += (cache->flags & wanted) == wanted ? cache_pages(cache) : 0;
 	spin_unlock_irqrestore(&slab_list_lock, flags);
 	return pages;
+}
+
+unsigned long quarry_slab_pages(void)
+{
+	return (unsigned long)atomic_long_read(&kmalloc_large_pages) + pages_with(0);
+}
+
+unsigned long quarry_slab_reclaimable_pages(void)
+{
+	return pages_with(SLAB_RECLAIM_ACCOUNT);
 }
 
 /* ---- slabinfo ---- */

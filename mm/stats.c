@@ -6,6 +6,7 @@
  *	buddyinfo	free blocks of each zone by order
  *	zoneinfo	each zone: its pages, marks, borders, and what CPUs keep of it
  *	slabinfo	caches: objects in use, slabs (slab_info.c)
+ *	vmstat		what was taken and given back, and how often memory ran short
  *	pagetypeinfo	free blocks by mobility and order, page blocks by mobility
  *	vmallocinfo	each area of vmalloc(): see vmalloc_info.c
  *
@@ -15,12 +16,13 @@
  * blocks that are free as a whole have no mobility here, nor has pristine memory, which counts
  * as the blocks that it will make. Both are the type `None`.
  *
- * Nothing here is counted on behalf of a report: all figures are read off the structures when
- * somebody asks. No locks of its own; what is called takes each zone's lock in turn. Any
- * context but NMIs.
+ * Hardly anything is counted on behalf of a report, and nothing on a fast path: the figures are
+ * read off the structures when somebody asks. No locks of its own; what is called takes each
+ * zone's lock in turn. Any context but NMIs.
  */
 #include <linux/vmalloc.h>
 #include "badmem.h"
+#include "reclaim.h"
 #include "slab.h"
 
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))
@@ -40,24 +42,86 @@ static void meminfo_line(const char *name, unsigned long kb)
 	pr_info("%-15s %8lu kB\n", label, kb);
 }
 
+/* Free pages that ordinary requests may have: what is above all marks and not kept for others. */
+static long free_above_marks(void)
+{
+	long available = (long)nr_free_pages();
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long most = 0;
+
+		for (unsigned int idx = zone->idx; idx < MAX_NR_ZONES; idx++)
+			most = max(most, zone->lowmem_reserve[idx]);
+		available -= min(most + zone->watermark[WMARK_HIGH], zone->managed);
+	}
+	return max(available, 0L);
+}
+
+/* Of what caches could give back, half will be in use, or as much as reclaim starts at. */
+long si_mem_available(void)
+{
+	unsigned long reclaimable = quarry_slab_reclaimable_pages(), low = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		low += zone->watermark[WMARK_LOW];
+	return free_above_marks() + (long)(reclaimable - min(reclaimable / 2, low));
+}
+
 static void show_meminfo(void)
 {
 	unsigned long total = totalram_pages(), free = nr_free_pages();
 	unsigned long high = totalhigh_pages(), free_high = nr_free_highpages(), bad;
+	/* In this order: what becomes a slab in between makes no negative number. */
+	unsigned long reclaimable = quarry_slab_reclaimable_pages(), slab = quarry_slab_pages();
 
 	meminfo_line("MemTotal", KB(total));
 	meminfo_line("MemFree", KB(free));
+	meminfo_line("MemAvailable", KB((unsigned long)si_mem_available()));
 	meminfo_line("HighTotal", KB(high));
 	meminfo_line("HighFree", KB(free_high));
 	meminfo_line("LowTotal", KB(total - high));
 	meminfo_line("LowFree", KB(free - free_high));
-	meminfo_line("Slab", KB(quarry_slab_pages()));
+	meminfo_line("Slab", KB(slab));
+	meminfo_line("SReclaimable", KB(reclaimable));
+	meminfo_line("SUnreclaim", KB(slab - reclaimable));
 	meminfo_line("VmallocTotal", VMALLOC_TOTAL / 1024);
 	meminfo_line("VmallocUsed", KB(vmalloc_nr_pages()));
 	meminfo_line("Percpu", KB(quarry_percpu_pages()));
 	if (memtest_was_run(&bad))
 		meminfo_line("EarlyMemtestBad", KB(bad));
 	meminfo_line("HardwareCorrupted", KB(num_poisoned_pages()));
+}
+
+/* ---- vmstat ---- */
+
+/*
+ * Pages that CPUs took out of zones' lists and gave back, also in batches into their caches and
+ * out of them: what goes round in a cache is counted by nobody. What was given back is what is
+ * in the lists now, and what was taken from them, less what they were given when memory came
+ * to life.
+ */
+static void show_vmstat(void)
+{
+	static const char *const names[] = { "dma", "dma32", "normal", "high" };
+	unsigned long taken[MAX_NR_ZONES] = { 0 }, given = 0, runs = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		taken[zone->idx] += READ_ONCE(zone->nr_taken);
+		given += READ_ONCE(zone->nr_taken) + zone_listed_pages(zone) -
+			 READ_ONCE(zone->managed);
+	}
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		runs += nodes[nid] ? READ_ONCE(nodes[nid]->kswapd_runs) : 0;
+	pr_info("nr_free_pages %lu\n", nr_free_pages());
+	for (unsigned int idx = 0; idx < MAX_NR_ZONES; idx++)
+		pr_info("pgalloc_%s %lu\n", names[idx], taken[idx]);
+	pr_info("pgfree %lu\n", given);
+	pr_info("slabs_scanned %ld\n", atomic_long_read(&nr_objects_scanned));
+	pr_info("pageoutrun %lu\n", runs);
+	pr_info("allocstall %ld\n", atomic_long_read(&nr_direct_reclaims));
 }
 
 /* ---- buddyinfo ---- */
@@ -202,7 +266,7 @@ static const struct {
 } reports[] = {
 	{ "meminfo", show_meminfo }, { "buddyinfo", show_buddyinfo },
 	{ "zoneinfo", show_zoneinfo }, { "pagetypeinfo", show_pagetypeinfo },
-	{ "slabinfo", slab_show }, { "vmallocinfo", show_vmallocinfo },
+	{ "slabinfo", slab_show }, { "vmallocinfo", show_vmallocinfo }, { "vmstat", show_vmstat },
 };
 
 bool quarry_show(const char *name)

@@ -48,6 +48,7 @@ static struct page *refill(struct zone *zone, struct cpu_stack *stack, unsigned 
 		WRITE_ONCE(page->word, pcp_words(stack)->cached);
 	}
 	WRITE_ONCE(stack->nr, nr);
+	zone_count_taken(zone, (unsigned long)nr << order);
 	return pcp_pop(stack, order, false);
 }
 

@@ -5,10 +5,9 @@
 #include <linux/vmalloc.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
-#include "mm/internal.h"
 #define LISTEN_SIZE 65536
 #include "tests/listen.h"
-#include "tests/selftest.h"
+#include "tests/shortage.h"
 
 static const char *hear_report(const char *name)
 {
@@ -108,6 +107,86 @@ SELFTEST(stats, meminfo_knows_who_has_what)
 	report = hear_report("meminfo");
 	CHECK_EQ(number_behind(report, "VmallocUsed:") + 64 * 4, used);
 	CHECK_EQ(number_behind(report, " Slab:") + 1024, slab);
+}
+
+#define RECLAIMABLE 64U
+
+/* What a cache may give back counts as reclaimable, and for the most part as available. */
+SELFTEST(stats, meminfo_tells_what_could_be_reclaimed)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-reclaimable", 1024, 0,
+						     SLAB_RECLAIM_ACCOUNT, NULL);
+	unsigned long before = number_behind(hear_report("meminfo"), "SReclaimable:"), now;
+	void *objects[RECLAIMABLE];
+	unsigned int nr = 0;
+	const char *report;
+
+	REQUIRE(cache);
+	while (nr < RECLAIMABLE && (objects[nr] = kmem_cache_alloc(cache, GFP_KERNEL)))
+		nr++;
+	report = hear_report("meminfo");
+	now = number_behind(report, "SReclaimable:");
+	CHECK(now >= before + nr);
+	CHECK_EQ(now + number_behind(report, "SUnreclaim:"), number_behind(report, " Slab:"));
+	CHECK(number_behind(report, "MemAvailable:") <= number_behind(report, "MemFree:") + now);
+	while (nr > 0)
+		kmem_cache_free(cache, objects[--nr]);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+	CHECK_EQ(number_behind(hear_report("meminfo"), "SReclaimable:"), before);
+}
+
+/* pgalloc_… of the zone, after a blank or the margin: `pgalloc_dma` is not `pgalloc_dma32`. */
+static unsigned long pages_taken(const char *report, const struct zone *zone)
+{
+	static const char *const lines[] = { "pgalloc_dma ", "pgalloc_dma32 ", "pgalloc_normal ",
+					     "pgalloc_high " };
+
+	return number_behind(report, lines[zone->idx]);
+}
+
+SELFTEST(stats, vmstat_counts_what_is_taken_and_given_back)
+{
+	unsigned long taken[2], given[2];
+	struct page *pages[5];
+	struct zone *zone;
+	unsigned int nr = 0;
+
+	pcp_close();		/* else caches serve, of which nobody counts */
+	pages[0] = alloc_page(GFP_KERNEL);
+	zone = pages[0] ? page_zone(pages[0]) : NULL;
+	taken[0] = zone ? pages_taken(hear_report("vmstat"), zone) : 0;
+	given[0] = number_behind(hear_report("vmstat"), "pgfree ");
+	for (nr = 1; nr < ARRAY_SIZE(pages); nr++)
+		pages[nr] = alloc_pages_node(zone ? zone->nid : 0, GFP_KERNEL, 0);
+	while (nr-- > 0)
+		__free_pages(pages[nr], 0);
+	taken[1] = zone ? pages_taken(hear_report("vmstat"), zone) : 0;
+	given[1] = number_behind(hear_report("vmstat"), "pgfree ");
+	pcp_open();
+	REQUIRE(zone);
+	CHECK(taken[0] >= 1 && taken[1] >= taken[0] + ARRAY_SIZE(pages) - 1);
+	CHECK(given[1] >= given[0] + ARRAY_SIZE(pages));
+	CHECK(given[1] < 1UL << 48);
+	CHECK(number_behind(hear_report("vmstat"), "allocstall ") != ~0UL);
+}
+
+/* Both go up when a request has to reclaim. */
+SELFTEST(stats, vmstat_counts_reclaim)
+{
+	unsigned long stalls = number_behind(hear_report("vmstat"), "allocstall ");
+	unsigned long scanned = number_behind(hear_report("vmstat"), "slabs_scanned ");
+	static struct larder cache;
+	struct shortage s;
+
+	if (!shortage_begin(&s, SHORT_MIN + 3))
+		SKIP("no zone is large enough");
+	larder_open(&cache, 0);
+	larder_fill(&cache, &s, 3);
+	CHECK_EQ(shortage_count(&s, __GFP_DIRECT_RECLAIM), 3);
+	larder_close(&cache);
+	shortage_end(&s);
+	CHECK(number_behind(hear_report("vmstat"), "allocstall ") > stalls);
+	CHECK(number_behind(hear_report("vmstat"), "slabs_scanned ") >= scanned + 3);
 }
 
 SELFTEST(stats, buddyinfo_adds_up_to_the_free_pages)

@@ -151,7 +151,7 @@ unsigned long totalram_pages(void);	/* free and allocated */
 unsigned long totalhigh_pages(void);
 unsigned long nr_free_highpages(void);
 void si_meminfo(struct sysinfo *info);
-/* Free pages that ordinary requests can have, roughly. */
+/* Pages that ordinary requests can have, roughly: free ones, and what caches would give back. */
 long si_mem_available(void);
 
 /*

@@ -79,6 +79,8 @@ int quarry_cpu_add(unsigned int cpu);
 unsigned long quarry_reap(bool all);
 /* Pages that hold objects of caches, in use or free, and large objects of kmalloc(). */
 unsigned long quarry_slab_pages(void);
+/* Those of them that belong to caches with SLAB_RECLAIM_ACCOUNT. */
+unsigned long quarry_slab_reclaimable_pages(void);
 /* Pages that describe slabs and caches; those of caches once used stay. For whoever counts. */
 unsigned long quarry_slab_meta_pages(void);
 /* Pages that per-CPU memory takes, in use or not, and live objects: for whoever counts. */
@@ -134,8 +136,9 @@ unsigned int quarry_validate(void);
 unsigned long quarry_bad_pages(void);
 
 /*
- * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "pagetypeinfo", "slabinfo",
- * "vmallocinfo", in Linux's columns. False: there is none of that name. Any context but NMIs.
+ * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "vmstat", "pagetypeinfo",
+ * "slabinfo", "vmallocinfo", in Linux's columns. False: there is none of that name. Any context
+ * but NMIs.
  */
 bool quarry_show(const char *name);
 
