@@ -27,6 +27,8 @@ void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state);
  */
 bool slab_reload(struct kmem_cache *cache, struct cache_cpu *cpu);
 bool slab_unload(struct kmem_cache *cache, struct cache_cpu *cpu);
+/* An empty one, in no place any more. */
+void slab_free_magazine(struct magazine *magazine);
 
 #ifdef PORT_RSEQ
 

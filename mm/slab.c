@@ -21,12 +21,6 @@
  * back. Of the empty ones a node keeps one if it is one page, and one more for each 1024 slabs,
  * until memory is short.
  *
- * Sizes. A slab has the fewest pages that waste at most an eighth, so that a cache of few objects
- * holds few pages. Where that is no power of two, the rest of the block goes back at once, and
- * later the slab page by page. Slabs begin at different multiples of the alignment, as far as the
- * rest allows: equal objects of different slabs then do not meet in the same lines of a CPU's
- * cache.
- *
  * Invariants: nr_free of a slab is the number of its OBJECT_FREE bytes; it is in the list that
  * this number says; no such byte stands before `first`; a node's mask has a bit for each list
  * that is not empty.
@@ -38,107 +32,11 @@
  */
 #include "slab.h"
 
-#define LINE 64				/* bytes of a CPU's cache line */
-#define MAX_SLAB_PAGES 64		/* unless one object needs more */
-#define MAX_SLAB_OBJECTS 4096
 #define EMPTY_SHARE 1024
-#define MAGAZINE_BYTES 3072u
-#define MAX_MAGAZINE 47u		/* slots: what fits into 800 bytes, with one more */
 
 u8 slab_no_state = OBJECT_FREE;
 
-/* ---- Layout ---- */
-
-static unsigned long waste(unsigned long pages, u32 size)
-{
-	return pages * PAGE_SIZE % size;
-}
-
-/* The fewest pages that waste little; where none do, those that waste least. */
-static unsigned int choose_pages(u32 size)
-{
-	unsigned int fewest = (unsigned int)PFN_UP(size), best = fewest, pages;
-
-	for (pages = fewest; pages <= max_t(unsigned int, MAX_SLAB_PAGES, fewest); pages++) {
-		if (waste(pages, size) <= pages * PAGE_SIZE / 8)
-			return pages;
-		if (waste(pages, size) * best < waste(best, size) * pages)
-			best = pages;
-	}
-	return best;
-}
-
-/* odd * inverse == 1 modulo 2^32: each step doubles the number of right bits, from 3. */
-static u32 inverse_of(u32 odd)
-{
-	u32 inverse = odd;
-
-	for (int i = 0; i < 4; i++)
-		inverse *= 2 - odd * inverse;
-	return inverse;
-}
-
-/* What a CPU keeps of a cache is some KiB; and one refill pays for its lock. */
-static u16 choose_magazine(u32 size)
-{
-	return (u16)clamp(MAGAZINE_BYTES / size, 2u, MAX_MAGAZINE);
-}
-
-/* Full magazines: so few that a cache of little use does not keep memory from others. */
-static u16 choose_depot(u32 size)
-{
-	return size <= 256 ? 2 : size <= 1024;
-}
-
-/* From one object to the next, with so many bytes of red zone before each. */
-static u32 padded(const struct kmem_cache *cache, u32 left)
-{
-	return ALIGN(left + cache->object_size + (left ? 8 : 0), cache->align);
-}
-
-void slab_layout(struct kmem_cache *cache)
-{
-	u32 align = cache->align;
-
-	if (cache->flags & SLAB_HWCACHE_ALIGN) {
-		u32 line = LINE;
-
-		while (cache->object_size <= line / 2 && line > 8)
-			line /= 2;
-		align = max(align, line);
-	}
-	align = max_t(u32, align, ARCH_SLAB_MINALIGN);
-	cache->align = align;
-	if (padded(cache, align) > SLAB_MAX_OBJECT)
-		cache->flags &= ~SLAB_RED_ZONE;		/* no block could hold them */
-	cache->left = cache->flags & SLAB_RED_ZONE ? align : 0;
-	cache->size = padded(cache, cache->left);
-	cache->pages = (u16)choose_pages(cache->size);
-	cache->order = (u8)max(get_order(cache->pages * PAGE_SIZE), get_order(align));
-	cache->nr = (u16)min_t(unsigned long, cache->pages * PAGE_SIZE / cache->size,
-			       MAX_SLAB_OBJECTS);
-	cache->shift = (u8)__builtin_ctz(cache->size);
-	cache->inverse = inverse_of(cache->size >> cache->shift);
-	cache->nr_colours = (u16)(1 + min(waste(cache->pages, cache->size) /
-					  max_t(u32, align, LINE), 64UL));
-	cache->magazine_max = slab_is_debugged(cache) ? 0 : choose_magazine(cache->size);
-	cache->depot_max = choose_depot(cache->size);
-	if (cache->flags & SLAB_CACHE_DMA)
-		cache->gfp |= __GFP_DMA;
-	if (cache->flags & SLAB_CACHE_DMA32)
-		cache->gfp |= __GFP_DMA32;
-	if (cache->flags & SLAB_RECLAIM_ACCOUNT)
-		cache->gfp |= __GFP_RECLAIMABLE;
-}
-
 /* ---- Nodes ---- */
-
-struct cache_node *slab_node_peek(const struct kmem_cache *cache, int nid)
-{
-	struct cache_node **nodes = smp_load_acquire(&cache->nodes);
-
-	return nodes ? smp_load_acquire(&nodes[nid]) : NULL;
-}
 
 static struct cache_node *make_node(gfp_t gfp)
 {
@@ -258,17 +156,16 @@ unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int
 	return n;
 }
 
-unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, gfp_t gfp)
+unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max)
 {
 	struct cache_node *node = slab_home(slab);
-	unsigned long flags;
 	unsigned int n;
 
-	spin_lock_irqsave(&node->lock, flags);
+	spin_lock(&node->lock);
 	n = take_from(slab, slots, max);
 	place_insert(node, slab);
 	WRITE_ONCE(node->nr_slabs, node->nr_slabs + 1);
-	spin_unlock_irqrestore(&node->lock, flags);
+	spin_unlock(&node->lock);
 	return n;
 }
 
@@ -349,11 +246,12 @@ static void destruct(struct slab *slab)
 
 static void fill_in(struct slab *slab, struct kmem_cache *cache, struct page *page)
 {
-	u32 step = max_t(u32, cache->align, LINE), colour;
+	u32 step = max_t(u32, cache->align, SLAB_LINE), colour;
 
 	slab->cache = cache;
 	slab->cpu = cache->cpu;
 	slab->page = page;
+	slab->nid = (u16)page_to_nid(page);
 	slab->inverse = cache->inverse;
 	slab->shift = cache->shift;
 	slab->nr = slab->nr_free = cache->nr;
@@ -370,14 +268,12 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 	if (!slab)
 		return NULL;
 	page = get_pages(cache, gfp, nid);
-	if (!page || !slab_node(cache, page_to_nid(page), gfp)) {
-		if (page)
-			put_pages(page, cache);
+	if (!page) {
 		meta_free(slab);
 		return NULL;
 	}
 	fill_in(slab, cache, page);
-	if (!slab_track_init(slab, gfp)) {
+	if (!slab_node(cache, slab->nid, gfp) || !slab_track_init(slab, gfp)) {
 		put_pages(page, cache);
 		meta_free(slab);
 		return NULL;
@@ -395,14 +291,13 @@ static void release(struct slab *slab)
 	struct kmem_cache *cache = slab->cache;
 	struct page *page = slab->page;
 
-	/* What magazines remember of it is old from now on. */
-	__atomic_add_fetch(&cache->generation, 1, __ATOMIC_RELEASE);
 	destruct(slab);
 	slab_track_exit(slab);
 	unmark_pages(page, cache);
 	meta_free(slab);
 	put_pages(page, cache);
-	atomic_dec_return_release(&cache->nr_leaving);	/* all_back(): it may be destroyed now */
+	/* Pairs with all_back(): the cache may be destroyed now. */
+	__atomic_add_fetch(&cache->nr_back, 1, __ATOMIC_RELEASE);
 }
 
 static void release_later(struct rcu_head *rcu)
@@ -435,24 +330,38 @@ static void collect_empty(struct cache_node *node, unsigned int keep, struct lis
 		struct slab *slab = list_first_entry(&node->lists[SLABS_EMPTY], struct slab, list);
 
 		place_remove(node, slab);
-		atomic_inc(&slab->cache->nr_leaving);
+		/* What magazines remember of it is old from now on. */
+		__atomic_add_fetch(&slab->cache->generation, 1, __ATOMIC_RELEASE);
 		smp_store_release(&node->nr_slabs, node->nr_slabs - 1);	/* all_back() */
 		list_add(&slab->list, out);
 	}
 }
 
-/* One object. Caller holds node->lock, of the slab's node. */
-static void put_object(struct cache_node *node, struct slab *slab, u8 *state)
+/*
+ * The first of these objects, as many as are the slab's, at least one: how many. What was taken
+ * together lies together, mostly. Caller holds node->lock, of the slab's node.
+ */
+static unsigned int put_run(struct cache_node *node, struct slab *slab, const struct slot *slots,
+			    unsigned int nr)
 {
-	unsigned int index = (unsigned int)(state - slab->state);
+	unsigned long first = slab->first;
+	unsigned int n;
 
-	WRITE_ONCE(*state, OBJECT_FREE);
-	slab->nr_free++;
-	slab->first = min(slab->first, (u16)index);
-	if (slab_place(slab) == slab->place)
-		return;
-	place_remove(node, slab);
-	place_insert(node, slab);
+	for (n = 0; n < nr; n++) {
+		unsigned long index = (unsigned long)slots[n].state - (unsigned long)slab->state;
+
+		if (index >= slab->nr)
+			break;
+		WRITE_ONCE(slab->state[index], OBJECT_FREE);
+		first = min(first, index);
+	}
+	slab->nr_free = (u16)(slab->nr_free + n);
+	slab->first = (u16)first;
+	if (slab_place(slab) != slab->place) {
+		place_remove(node, slab);
+		place_insert(node, slab);
+	}
+	return n;
 }
 
 void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr)
@@ -461,9 +370,10 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 	unsigned long flags = 0;
 	LIST_HEAD(empty);
 
-	for (unsigned int i = 0; i < nr; i++) {
-		struct slab *slab = slab_of(slots[i].object);
+	while (nr) {
+		struct slab *slab = slab_of(slots->object);
 		struct cache_node *home = slab_home(slab);
+		unsigned int run;
 
 		if (home != node) {
 			if (node)
@@ -471,8 +381,12 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 			node = home;
 			spin_lock_irqsave(&node->lock, flags);
 		}
-		put_object(node, slab, slots[i].state);
-		collect_empty(node, (cache->pages == 1) + node->nr_slabs / EMPTY_SHARE, &empty);
+		run = put_run(node, slab, slots, nr);
+		if (slab->place == SLABS_EMPTY)
+			collect_empty(node, (cache->pages == 1) + node->nr_slabs / EMPTY_SHARE,
+				      &empty);
+		slots += run;
+		nr -= run;
 	}
 	if (node)
 		spin_unlock_irqrestore(&node->lock, flags);

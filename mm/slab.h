@@ -64,6 +64,7 @@ struct slab {
 	u16 first;			/* no object before is OBJECT_FREE */
 	u8 place;			/* which list */
 	u8 shift;			/* constant: the size is an odd number times 2^shift */
+	u16 nid;			/* constant: its pages' node */
 	u8 state[];			/* of each object */
 };
 
@@ -79,7 +80,7 @@ struct cache_node {
 struct kmem_cache {
 	struct cache_cpu *cpu;		/* alloc_percpu()'s, or static */
 	unsigned long generation;	/* one more for each slab that goes back */
-	atomic_t nr_leaving;		/* slabs in no list any more that are not back yet */
+	unsigned long nr_back;		/* how many of them are back */
 	slab_flags_t flags;
 	u32 size;			/* from one object to the next */
 	u32 object_size;		/* what the user asked for */
@@ -166,19 +167,30 @@ static inline bool slab_is_debugged(const struct kmem_cache *cache)
 	return cache->flags & SLAB_DEBUG_FLAGS;
 }
 
-/* ---- slab.c ---- */
+/* ---- slab_layout.c ---- */
+
+#define SLAB_LINE 64			/* bytes of a CPU's cache line */
 
 /* Sizes, order, colours, magazines from object_size, align and flags. */
 void slab_layout(struct kmem_cache *cache);
+
+/* ---- slab.c ---- */
+
 /* The cache's structure for a node, made if it is missing; NULL when there is no memory. */
 struct cache_node *slab_node(struct kmem_cache *cache, int nid, gfp_t gfp);
+
 /* The same, or NULL; does not make it. */
-struct cache_node *slab_node_peek(const struct kmem_cache *cache, int nid);
+static inline struct cache_node *slab_node_peek(const struct kmem_cache *cache, int nid)
+{
+	struct cache_node **nodes = smp_load_acquire(&cache->nodes);
+
+	return nodes ? smp_load_acquire(&nodes[nid]) : NULL;
+}
 
 /* Up to `max` free objects from the fullest slabs; caller holds node->lock. */
 unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int max);
-/* The same from a slab just made, in no list yet: it enters its node's. */
-unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max, gfp_t gfp);
+/* The same from a slab just made, in no list yet: it enters its node's. Interrupts off. */
+unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max);
 /* Back into their slabs, which go back to the page allocator when too many are empty. */
 void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr);
 /* The list that a slab with so many free objects belongs to. */
@@ -280,16 +292,19 @@ static inline void *slab_object(const struct slab *slab, unsigned int index)
 
 static inline struct cache_node *slab_home(const struct slab *slab)
 {
-	return slab->cache->nodes[page_to_nid(slab->page)];
+	return slab->cache->nodes[slab->nid];
 }
 
-/* ---- slab_cpu.c ---- */
+/* ---- slab_drain.c ---- */
 
 /* Every CPU's magazines of the cache, and the depots', go back to their slabs. May sleep. */
 void slab_drain(struct kmem_cache *cache);
 /* Its parts: this CPU's, with interrupts off; and all depots'. */
 void slab_drain_cpu(struct kmem_cache *cache);
 void slab_drain_depots(struct kmem_cache *cache);
+
+/* ---- slab_cpu.c ---- */
+
 extern atomic_long_t slab_nr_magazines;	/* of all caches */
 /* The cache's part on a CPU: no magazines yet. */
 void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu);

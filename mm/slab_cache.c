@@ -250,7 +250,8 @@ static void report_left(const struct kmem_cache *cache)
  */
 static bool all_back(struct kmem_cache *cache)
 {
-	return !kmem_cache_shrink(cache) && !atomic_read_acquire(&cache->nr_leaving);
+	return !kmem_cache_shrink(cache) &&
+	       smp_load_acquire(&cache->nr_back) == READ_ONCE(cache->generation);
 }
 
 /* Takes the cache off the list if no object is in use. */

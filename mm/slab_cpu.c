@@ -9,8 +9,9 @@
  * An allocation takes the loaded magazine's last slot, a free adds one. With none there, loaded
  * and spare change places; if that does not help, the depot gives a full or an empty one for it;
  * if it has none, a handful of objects is fetched from slabs, or given back to them, under one
- * lock. So objects freed by another CPU than allocated them move in handfuls, too: what CPU 1
- * frees fills its magazines, which reach CPU 0 by way of the depot.
+ * lock; those of a new slab are at hand at once. So objects freed by another CPU than allocated
+ * them move in handfuls, too: what CPU 1 frees fills its magazines, which reach CPU 0 by way of
+ * the depot.
  *
  * What was taken last and is given back first needs no looking up: the slot above the top still
  * has it, with its state byte. A slab that went back in between would make that stale, so the
@@ -96,7 +97,7 @@ static void magazine_grow(struct kmem_cache *cache, struct cache_cpu *cpu,
 	magazine->max = max(magazine->max, min_t(u32, slots, cache->magazine_max) * SLOT);
 }
 
-static void magazine_free(struct magazine *magazine)
+void slab_free_magazine(struct magazine *magazine)
 {
 	atomic_long_dec(&slab_nr_magazines);
 	meta_free(magazine);
@@ -160,7 +161,7 @@ static struct magazine *exchange_full(struct kmem_cache *cache, struct magazine 
 	empty = depot_take_empty(cache, node, full, fresh);
 	spin_unlock(&node->lock);
 	if (fresh && empty != fresh)
-		magazine_free(fresh);
+		slab_free_magazine(fresh);
 	return empty;
 }
 
@@ -304,11 +305,25 @@ static bool take_from_any(struct kmem_cache *cache, struct slot *slot)
 	return false;
 }
 
+/* One object of a slab just made; its others are this CPU's next ones if it has no other. */
 static bool take_new(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, int nid)
 {
 	struct slab *slab = slab_create(cache, gfp, nid);
+	struct magazine *loaded;
+	unsigned long flags;
 
-	return slab && slab_add(slab, slot, 1, gfp);
+	if (!slab)
+		return false;
+	flags = port_irq_save();
+	loaded = this_cpu_ptr(cache->cpu)->loaded;
+	if (!loaded->nr && loaded->max) {
+		loaded->nr = SLOT * (slab_add(slab, loaded->slots, loaded->max / SLOT) - 1);
+		*slot = loaded->slots[loaded->nr / SLOT];
+	} else {
+		slab_add(slab, slot, 1);
+	}
+	port_irq_restore(flags);
+	return true;
 }
 
 /*
@@ -425,70 +440,6 @@ __rseq void kmem_cache_free(struct kmem_cache *cache, void *object)
 	WRITE_ONCE(*state, OBJECT_CACHED);
 	if (unlikely(!magazine_push(cache->cpu, object, state)))
 		slab_free_slow(cache, object, state);
-}
-
-/* ---- Draining ---- */
-
-static void drain_magazine(struct kmem_cache *cache, struct magazine **magazine)
-{
-	if (!(*magazine)->max)
-		return;
-	slab_give(cache, (*magazine)->slots, (*magazine)->nr / SLOT);
-	magazine_free(*magazine);
-	*magazine = &no_magazine;
-}
-
-void slab_drain_cpu(struct kmem_cache *cache)
-{
-	struct cache_cpu *cpu = this_cpu_ptr(cache->cpu);
-
-	drain_magazine(cache, &cpu->loaded);
-	drain_magazine(cache, &cpu->spare);
-	cpu->exchanges = 0;
-}
-
-static void drain_one(void *arg)
-{
-	slab_drain_cpu(arg);
-}
-
-static void drain_chain(struct kmem_cache *cache, struct magazine *magazine)
-{
-	while (magazine) {
-		struct magazine *next = magazine->next;
-
-		drain_magazine(cache, &magazine);
-		magazine = next;
-	}
-}
-
-static void drain_depot(struct kmem_cache *cache, struct cache_node *node)
-{
-	struct magazine *full, *empty;
-	unsigned long flags;
-
-	spin_lock_irqsave(&node->lock, flags);
-	full = node->full_magazines;
-	empty = node->empty_magazines;
-	node->full_magazines = node->empty_magazines = NULL;
-	WRITE_ONCE(node->nr_full_magazines, 0);
-	WRITE_ONCE(node->nr_empty_magazines, 0);
-	spin_unlock_irqrestore(&node->lock, flags);
-	drain_chain(cache, full);
-	drain_chain(cache, empty);
-}
-
-void slab_drain_depots(struct kmem_cache *cache)
-{
-	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
-		if (slab_node_peek(cache, (int)nid))
-			drain_depot(cache, slab_node_peek(cache, (int)nid));
-}
-
-void slab_drain(struct kmem_cache *cache)
-{
-	on_each_cpu(drain_one, cache, 1);
-	slab_drain_depots(cache);
 }
 
 void slab_cpu_init(struct kmem_cache *cache, unsigned int cpu)
