@@ -200,18 +200,20 @@ static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int no
 static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
 			unsigned long flags, const void *caller)
 {
-	void *addr;
-
 	if (context_is_wrong() || !pages_wanted(size, gfp, caller))
 		return NULL;
 	if (unlikely(!preemptible()))
 		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
-	if (likely(!(gfp & __GFP_NOFAIL && gfpflags_allow_blocking(gfp))))
-		return try_area(size, align, gfp, node, flags, caller);
-	/* Not only pages may be missing, but tables and what describes the area. */
-	while (!(addr = try_area(size, align, gfp | __GFP_NOWARN, node, flags, caller)))
+	if (unlikely(gfp & __GFP_NOFAIL))
+		gfp |= __GFP_NOWARN;
+	for (;;) {
+		void *addr = try_area(size, align, gfp, node, flags, caller);
+
+		if (likely(addr) || !(gfp & __GFP_NOFAIL) || !gfpflags_allow_blocking(gfp))
+			return addr;
+		/* Not only pages may be missing, but tables and what describes the area. */
 		schedule_timeout_uninterruptible(1);
-	return addr;
+	}
 }
 
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
@@ -302,7 +304,8 @@ static const char *why_not(const struct vmap_area *area, unsigned long flags)
 	return "already free";
 }
 
-struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong)
+static __always_inline struct vmap_area *claim_at(unsigned long addr, unsigned long flags,
+						  const char **wrong)
 {
 	struct vmap_area *area;
 	u8 live = VMAP_LIVE;
@@ -318,11 +321,16 @@ struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char
 	return likely(!*wrong) ? area : NULL;
 }
 
+struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong)
+{
+	return claim_at(addr, flags, wrong);
+}
+
 /* The same, reported. */
 static struct vmap_area *claim(const void *addr, unsigned long flags, const char *call)
 {
 	const char *wrong;
-	struct vmap_area *area = vmap_claim((unsigned long)addr, flags, &wrong);
+	struct vmap_area *area = claim_at((unsigned long)addr, flags, &wrong);
 
 	if (unlikely(!area))
 		report_misuse(QUARRY_BAD_FREE, addr, "%s(%px): %s", call, addr, wrong);
@@ -331,11 +339,9 @@ static struct vmap_area *claim(const void *addr, unsigned long flags, const char
 
 void vfree_atomic(const void *addr)
 {
-	struct vmap_area *area;
+	struct vmap_area *area = addr && !WARN_ON(in_nmi()) ?
+				 claim(addr, VM_ALLOC, "vfree_atomic") : NULL;
 
-	if (!addr || WARN_ON(in_nmi()))
-		return;
-	area = claim(addr, VM_ALLOC, "vfree_atomic");
 	if (!area)
 		return;
 	this_cpu_sub(nr_pages_used, (long)area->vm.nr_pages);
@@ -458,21 +464,18 @@ bool is_vmalloc_addr(const void *addr)
 	return (unsigned long)addr - port_vmalloc_base < port_vmalloc_size;
 }
 
-struct page *vmalloc_to_page(const void *addr)
-{
-	phys_addr_t pa;
-
-	if (!is_vmalloc_addr(addr) || !port_translate((unsigned long)addr, &pa) ||
-	    !pfn_valid(PFN_DOWN(pa)))
-		return NULL;
-	return phys_to_page(pa);
-}
-
 unsigned long vmalloc_to_pfn(const void *addr)
 {
 	phys_addr_t pa;
 
 	return is_vmalloc_addr(addr) && port_translate((unsigned long)addr, &pa) ? PFN_DOWN(pa) : 0;
+}
+
+struct page *vmalloc_to_page(const void *addr)
+{
+	unsigned long pfn = vmalloc_to_pfn(addr);
+
+	return pfn && pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
 }
 
 struct vm_struct *find_vm_area(const void *addr)

@@ -321,21 +321,14 @@ static __rseq bool push_dirty(struct vmap_area *area)
 	return cpu_stack_push(&this_cpu_ptr(&pools)->dirty.stack, area);
 }
 
-/*
- * Parks it; what is parked is flushed when it gets too much. It is counted first: drain() may
- * take it, and its pages off the count, at once.
- */
+/* Parks it; what is parked is flushed when it gets too much. */
 static bool park(struct vmap_area *area)
 {
-	unsigned long max = vmap_limits.held, nr = area->vm.nr_pages;
+	unsigned long max = vmap_limits.held;
 
-	if (nr > max)
+	if (area->vm.nr_pages > max || !push_dirty(area))
 		return false;
-	this_cpu_add(pools.parked, nr);
-	if (unlikely(!push_dirty(area))) {
-		this_cpu_sub(pools.parked, nr);
-		return false;
-	}
+	this_cpu_add(pools.parked, (unsigned long)area->vm.nr_pages);
 	if (this_cpu_read(pools.parked) > max && can_flush())
 		recycle();
 	return true;
@@ -451,7 +444,8 @@ static unsigned long count_held(struct shrinker *shrinker, struct shrink_control
 
 	for_each_online_cpu(cpu)
 		nr += READ_ONCE(per_cpu(pools, cpu).parked) + READ_ONCE(per_cpu(pools, cpu).loaded);
-	return nr;
+	/* drain() may take an area, and its pages off the count, amid park(): less than none. */
+	return (unsigned long)max((long)nr, 0L);
 }
 
 static unsigned long free_held(struct shrinker *shrinker, struct shrink_control *sc)

@@ -111,7 +111,7 @@ SELFTEST(pci, a_driver_that_refuses_does_not_get_it)
 	probe_result = -EIO;
 	CHECK_EQ(pci_register_driver(&test_driver), 0);
 	CHECK_EQ(probed, 1);
-	CHECK(!dev->driver);
+	CHECK(!dev->driver && !dev->dev.driver && !pci_get_drvdata(dev));
 	pci_unregister_driver(&test_driver);
 	CHECK_EQ(removed, 0);
 	nameless.name = NULL;

@@ -149,6 +149,17 @@ void pci_dev_put(struct pci_dev *dev)
 
 /* ---- Drivers: under drivers_lock ---- */
 
+/* Nothing of its driver stays with it. */
+static void give_up(struct pci_dev *dev)
+{
+	devres_release_all(&dev->dev);
+	dma_device_released(&dev->dev);
+	dev->driver = NULL;
+	dev->dev.driver = NULL;
+	dev->dev.driver_data = NULL;
+	pci_dev_put(dev);
+}
+
 static void bind(struct pci_dev *dev, struct pci_driver *driver)
 {
 	const struct pci_device_id *id = pci_match_id(driver->id_table, dev);
@@ -162,23 +173,14 @@ static void bind(struct pci_dev *dev, struct pci_driver *driver)
 	if (!error)
 		return;
 	pci_warn(dev, "not driven: error %d\n", error);
-	devres_release_all(&dev->dev);
-	dma_device_released(&dev->dev);
-	dev->driver = NULL;
-	dev->dev.driver = NULL;
-	pci_dev_put(dev);
+	give_up(dev);
 }
 
 static void unbind(struct pci_dev *dev)
 {
 	if (dev->driver->remove)
 		dev->driver->remove(dev);
-	devres_release_all(&dev->dev);
-	dma_device_released(&dev->dev);
-	dev->driver = NULL;
-	dev->dev.driver = NULL;
-	dev->dev.driver_data = NULL;
-	pci_dev_put(dev);
+	give_up(dev);
 }
 
 int pci_register_driver(struct pci_driver *driver)
