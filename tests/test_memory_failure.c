@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Broken pages: wherever one is, nobody gets it, and all around it stays in use. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/slab.h>
 #include <kernel/kernel.h>
 #include "mm/reclaim.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The reports, read off the log as a program would. */
+#define SELFTEST_UNSAMPLED 1
 #include <linux/highmem.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
