@@ -44,7 +44,7 @@ else
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
 	bench bench-check bench-baseline bench-linux compare bench-hosted schedules models \
-	mutate check-layers clean help FORCE
+	mutate prove deps-prove check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -227,8 +227,12 @@ $(BUILD)/still.so: tests/still.c
 test schedules: $(BUILD)/still.so
 schedules: $(BUILD)/quarry.elf	## the concurrency suites under N schedules; or again: SEED=n
 	@tests/schedules $(if $(SEED),--seed $(SEED) $(N),$(or $(N),100))
-models:					## interleavings of small models, all of them; M=name
+models:				## interleavings of small models, all of them; M=name
 	@tests/models/run $(M)
+prove:			## the arithmetic, for all values, by frama-c (deps-prove)
+	@tests/proofs/prove
+deps-prove:			## install what `prove` needs: 220 MB to fetch, 1 GB on disk
+	apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
