@@ -194,6 +194,7 @@ test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sa
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
 	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
 	@$(HOSTED_BINARY) cpus=8 'test=slab_storm.*' scale=2500 timeout=0
+	@$(HOSTED_BINARY) 'test=slab_model.*,slab_bulk.*' scale=200 timeout=0
 	@$(HOSTED_BINARY) 'test=page_model.*' scale=500 timeout=0
 	@$(HOSTED_TSAN) 'test=page_model.*' scale=500 timeout=0
 	@$(PROVE) --timer $(sort $(wildcard tests/long/*.machine))
