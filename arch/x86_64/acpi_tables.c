@@ -19,6 +19,7 @@
 
 #include "arch/x86_64/acpi.h"
 #include "arch/x86_64/console_hw.h"
+#include "arch/x86_64/fields.h"
 
 /* 5.2.5.3, Root System Description Pointer */
 enum {
@@ -51,33 +52,9 @@ enum {
 #define MAX_ROOT	SZ_64K
 #define PHYS_LIMIT	(1ULL << 52)	/* no address on x86 is wider */
 
-static u32 le32(const void *data, size_t offset)
-{
-	u32 value;
-
-	memcpy(&value, (const u8 *)data + offset, sizeof(value));
-	return value;
-}
-
-static u64 le64(const void *data, size_t offset)
-{
-	u64 value;
-
-	memcpy(&value, (const u8 *)data + offset, sizeof(value));
-	return value;
-}
-
 static u8 byte(const void *data, size_t offset)
 {
 	return ((const u8 *)data)[offset];
-}
-
-/* As le64(), without a call: tables of firmware have many bytes. */
-static u64 eight(const void *data, size_t offset)
-{
-	const struct { u64 value; } __packed *at = (const void *)((const u8 *)data + offset);
-
-	return at->value;
 }
 
 /* Eight sums of bytes at once, none of which carries into the next. */
@@ -95,7 +72,7 @@ bool acpi_sum_is_zero(const void *data, size_t size)
 	size_t i;
 
 	for (i = 0; i + 8 <= size; i += 8)
-		sums = add_bytes(sums, eight(data, i));
+		sums = add_bytes(sums, le64(data, i));
 	for (; i < size; i++)
 		sum += byte(data, i);
 	for (; sums; sums >>= 8)

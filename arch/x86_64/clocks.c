@@ -10,11 +10,11 @@
  * is used (calibrate.c). Once, at start-up.
  */
 #include <linux/kernel.h>
-#include <linux/string.h>
 
 #include "acpi.h"
 #include "arch.h"
 #include "clock.h"
+#include "fields.h"
 #include "io.h"
 
 /* ACPI 6.5, 5.2.9: FADT */
@@ -37,19 +37,6 @@ enum { HPET_PERIOD = 0x04, HPET_CONFIG = 0x10, HPET_COUNTER = 0xf0, HPET_BYTES =
 
 static volatile u32 *hpet;
 static u16 pm_port;
-
-static u32 le32(const u8 *table, unsigned int offset)
-{
-	u32 value;
-
-	memcpy(&value, table + offset, sizeof(value));
-	return value;
-}
-
-static u64 le64(const u8 *table, unsigned int offset)
-{
-	return le32(table, offset) | (u64)le32(table, offset + 4) << 32;
-}
 
 static u64 hpet_read(void)
 {

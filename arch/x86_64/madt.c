@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "arch/x86_64/fields.h"
 #include "arch/x86_64/madt.h"
 
 enum { HEAD_APIC = 36, HEAD_FLAGS = 40, HEAD_SIZE = 44 };
@@ -36,27 +37,6 @@ enum { CPU_ENABLED = 1, CPU_PLUGGABLE = 2 };
 static u8 byte(const u8 *entry, unsigned int offset)
 {
 	return entry[offset];
-}
-
-static u16 le16(const u8 *entry, unsigned int offset)
-{
-	u16 value;
-
-	memcpy(&value, entry + offset, sizeof(value));
-	return value;
-}
-
-static u32 le32(const u8 *entry, unsigned int offset)
-{
-	u32 value;
-
-	memcpy(&value, entry + offset, sizeof(value));
-	return value;
-}
-
-static u64 le64(const u8 *entry, unsigned int offset)
-{
-	return le32(entry, offset) | (u64)le32(entry, offset + 4) << 32;
 }
 
 static void take_cpu(struct madt *madt, u32 apic_id, u32 uid, u32 flags)
@@ -203,13 +183,8 @@ bool madt_parse(const void *table, u32 length, struct madt *madt)
 		return false;
 	madt->apic_address = le32(data, HEAD_APIC);
 	madt->legacy_controllers = le32(data, HEAD_FLAGS) & HEAD_FLAG_LEGACY;
-	for (at = HEAD_SIZE; length - at >= 2; at += size) {
+	for (at = HEAD_SIZE; (size = acpi_entry_size(data, length, at)); at += size) {
 		type = byte(data, at);
-		size = byte(data, at + 1);
-		if (size < 2 || size > length - at) {
-			madt->nr_bad++;
-			return true;
-		}
 		if (type >= NR_TYPES || !types[type].take)
 			continue;
 		if (size < types[type].size)

@@ -10,8 +10,8 @@
  */
 #include <linux/kernel.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 
+#include "fields.h"
 #include "pci.h"
 
 enum { HEAD_SIZE = 44, ENTRY_SIZE = 16 };
@@ -21,12 +21,9 @@ enum { ENTRY_ADDRESS = 0, ENTRY_SEGMENT = 8, ENTRY_FIRST = 10, ENTRY_LAST = 11 }
 
 static bool entry_is_usable(const u8 *entry, struct mcfg_window *window)
 {
-	u16 segment;
-
-	memcpy(&window->address, entry + ENTRY_ADDRESS, sizeof(window->address));
-	memcpy(&segment, entry + ENTRY_SEGMENT, sizeof(segment));
+	window->address = le64(entry, ENTRY_ADDRESS);
 	window->last = entry[ENTRY_LAST];
-	return !segment && !entry[ENTRY_FIRST] && window->address &&
+	return !le16(entry, ENTRY_SEGMENT) && !entry[ENTRY_FIRST] && window->address &&
 	       window->address % SZ_1M == 0 && window->address < PHYS_LIMIT - PCI_MAX_BUSES * SZ_1M;
 }
 

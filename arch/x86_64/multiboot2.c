@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <kernel/boot.h>
 
+#include "fields.h"
 #include "multiboot2.h"
 
 enum tag_type {
@@ -32,19 +33,6 @@ struct tag {
 	u32 type, size;		/* size of the content alone */
 	const u8 *content;
 };
-
-static u32 get32(const u8 *p)
-{
-	u32 value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
-
-static u64 get64(const u8 *p)
-{
-	return get32(p) | (u64)get32(p + 4) << 32;
-}
 
 /* Is the tag's content at least `size` long? Says so if not. */
 static bool long_enough(const struct tag *tag, u32 size)
@@ -77,14 +65,14 @@ static void parse_memory_map(const struct tag *tag, struct boot_info *out)
 
 	if (!long_enough(tag, MAP_HEADER))
 		return;
-	entry_size = get32(tag->content);
+	entry_size = le32(tag->content, 0);
 	if (entry_size < MAP_ENTRY || entry_size % 8) {
 		pr_warn("multiboot2: memory map with entries of %u bytes; ignored\n", entry_size);
 		return;
 	}
 	for (at = MAP_HEADER; tag->size - at >= entry_size; at += entry_size)
-		boot_add_range(out, get64(tag->content + at), get64(tag->content + at + 8),
-			       get32(tag->content + at + 16));
+		boot_add_range(out, le64(tag->content, at), le64(tag->content, at + 8),
+			       le32(tag->content, at + 16));
 }
 
 /* Only of use where no map was given: KiB from 0, KiB from 1 MiB. */
@@ -93,8 +81,8 @@ static void parse_basic_memory(const struct tag *tag, struct boot_info *out)
 	if (out->nr_ranges || !long_enough(tag, 8))
 		return;
 	pr_warn("multiboot2: no memory map, only its size\n");
-	boot_add_range(out, 0, (u64)get32(tag->content) << 10, BOOT_RAM);
-	boot_add_range(out, 1 << 20, (u64)get32(tag->content + 4) << 10, BOOT_RAM);
+	boot_add_range(out, 0, (u64)le32(tag->content, 0) << 10, BOOT_RAM);
+	boot_add_range(out, 1 << 20, (u64)le32(tag->content, 4) << 10, BOOT_RAM);
 }
 
 static void parse_module(const struct tag *tag, struct boot_info *out)
@@ -104,8 +92,8 @@ static void parse_module(const struct tag *tag, struct boot_info *out)
 
 	if (!long_enough(tag, 8))
 		return;
-	start = get32(tag->content);
-	end = get32(tag->content + 4);
+	start = le32(tag->content, 0);
+	end = le32(tag->content, 4);
 	if (end < start || out->nr_modules == BOOT_MAX_MODULES) {
 		pr_warn("multiboot2: module at %#x-%#x ignored: %s\n", start, end,
 			end < start ? "it ends before it starts" : "too many");
@@ -129,8 +117,8 @@ static void parse_framebuffer(const struct tag *tag, struct boot_info *out)
 	if (rgb && !long_enough(tag, FB_RGB))
 		return;
 	*fb = (struct boot_framebuffer){
-		.addr = get64(p), .pitch = get32(p + 8), .width = get32(p + 12),
-		.height = get32(p + 16), .bpp = p[20], .text = p[21] == FB_TYPE_TEXT,
+		.addr = le64(p, 0), .pitch = le32(p, 8), .width = le32(p, 12),
+		.height = le32(p, 16), .bpp = p[20], .text = p[21] == FB_TYPE_TEXT,
 	};
 	if (rgb) {
 		fb->red_pos = p[24];
@@ -190,13 +178,13 @@ static bool read_tag(const u8 *info, u32 total, u32 at, struct tag *tag)
 		pr_warn("multiboot2: the list of tags has no end\n");
 		return false;
 	}
-	size = get32(info + at + 4);
+	size = le32(info, at + 4);
 	if (size < TAG_HEADER || size > total - at) {
 		pr_warn("multiboot2: a tag of %u bytes at %u of %u; the rest is ignored\n", size,
 			at, total);
 		return false;
 	}
-	*tag = (struct tag){ get32(info + at), size - TAG_HEADER, info + at + TAG_HEADER };
+	*tag = (struct tag){ le32(info, at), size - TAG_HEADER, info + at + TAG_HEADER };
 	return true;
 }
 
@@ -209,7 +197,7 @@ int multiboot2_parse(const void *info, size_t size, struct boot_info *out)
 	out->protocol = "multiboot2";
 	if (size < INFO_HEADER)
 		return -EINVAL;
-	total = get32(info);
+	total = le32(info, 0);
 	if (total < INFO_HEADER || total > size)
 		return -EINVAL;
 	while (read_tag(info, total, at, &tag) && tag.type != TAG_END) {

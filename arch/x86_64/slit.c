@@ -8,20 +8,12 @@
  * it every other node is equally far.
  */
 #include <linux/kernel.h>
-#include <linux/string.h>
 #include <linux/topology.h>
 
+#include "arch/x86_64/fields.h"
 #include "arch/x86_64/srat.h"
 
 enum { HEAD_COUNT = 36, HEAD_SIZE = 44 };
-
-static u64 count_of(const u8 *table)
-{
-	u64 count;
-
-	memcpy(&count, table + HEAD_COUNT, sizeof(count));
-	return count;
-}
 
 const char *slit_refusal(const void *table, u32 length)
 {
@@ -30,7 +22,7 @@ const char *slit_refusal(const void *table, u32 length)
 
 	if (length < HEAD_SIZE)
 		return "too short to be one";
-	count = count_of(table);
+	count = le64(table, HEAD_COUNT);
 	if (!count)
 		return "it has no domains";
 	/* The first comparison keeps the product within 64 bits. */
@@ -49,7 +41,7 @@ const char *slit_refusal(const void *table, u32 length)
 
 int slit_distance(const void *table, u32 from, u32 to)
 {
-	u64 count = count_of(table);
+	u64 count = le64(table, HEAD_COUNT);
 
 	return from < count && to < count ? ((const u8 *)table)[HEAD_SIZE + from * count + to] : 0;
 }

@@ -22,6 +22,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "arch/x86_64/fields.h"
 #include "arch/x86_64/srat.h"
 
 enum { HEAD_REVISION = 8, HEAD_SIZE = 48 };
@@ -31,19 +32,6 @@ enum { ENABLED = 1, MEMORY_HOTPLUG = 2 };
 #define XAPIC_NOBODY	0xff
 #define X2APIC_NOBODY	0xffffffff
 #define PHYS_LIMIT	(1ULL << 52)
-
-static u32 le32(const u8 *entry, unsigned int offset)
-{
-	u32 value;
-
-	memcpy(&value, entry + offset, sizeof(value));
-	return value;
-}
-
-static u64 le64(const u8 *entry, unsigned int offset)
-{
-	return le32(entry, offset) | (u64)le32(entry, offset + 4) << 32;
-}
 
 /* Keeps a domain, in order, as long as there is a node for it. */
 static void take_domain(struct srat *srat, u32 domain)
@@ -190,11 +178,8 @@ bool srat_parse(const void *table, u32 length, struct srat *srat)
 	memset(srat, 0, sizeof(*srat));
 	if (length < HEAD_SIZE)
 		return false;
-	for (at = HEAD_SIZE; length - at >= 2; at += size) {
+	for (at = HEAD_SIZE; (size = acpi_entry_size(data, length, at)); at += size) {
 		type = data[at];
-		size = data[at + 1];
-		if (size < 2 || size > length - at)
-			break;
 		if (type >= NR_TYPES)
 			continue;
 		if (size < types[type].size)
