@@ -3,6 +3,7 @@
  * The API as sources have it: the older forms beside the newer ones, and calls that no other suite
  * has. docs/api.md says which case stands for which call.
  */
+#include <linux/cleanup.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/genalloc.h>
@@ -15,6 +16,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <quarry/quarry.h>
 #include "tests/fake_device.h"
 #include "tests/selftest.h"
 
@@ -201,6 +203,38 @@ SELFTEST(api, flags_by_older_names)
 	CHECK(!(GFP_KERNEL & __GFP_ATOMIC));
 	CHECK(GFP_THISNODE & __GFP_THISNODE);
 	CHECK_EQ(__GFP_BITS_MASK, (1U << __GFP_BITS_SHIFT) - 1);
+}
+
+static u64 __percpu *kept;
+
+static char *begin_or_not(unsigned int step)
+{
+	char *text __free(kfree) = kstrdup("kept", GFP_KERNEL);
+	void *area __free(vfree) = step > 1 ? vmalloc(100) : NULL;
+	void *large __free(kvfree) = step > 2 ? kvmalloc(3 * PAGE_SIZE, GFP_KERNEL) : NULL;
+	u64 __percpu *counts __free(free_percpu) = alloc_percpu(u64);
+
+	if (!text || !counts || step < 4)
+		return NULL;
+	kept = no_free_ptr(counts);
+	return_ptr(text);
+}
+
+SELFTEST(api, what_goes_with_its_block_is_freed_once)
+{
+	unsigned long objects = quarry_percpu_objects();
+	char *text;
+
+	/* Pages that are missing, or a double free, fail the case by themselves. */
+	for (unsigned int step = 0; step < 4; step++)
+		CHECK(!begin_or_not(step));
+	CHECK_EQ(quarry_percpu_objects(), objects);
+	text = begin_or_not(4);
+	REQUIRE(text);
+	CHECK_STR(text, "kept");
+	kfree(text);
+	CHECK_EQ(quarry_percpu_objects(), objects + 1);
+	free_percpu(kept);
 }
 
 static unsigned int constructed;

@@ -40,6 +40,18 @@ static int __init use_kcalloc(void)
 }
 module_init(use_kcalloc);
 
+static int __init use_free(void)
+{
+	u64 *number __free(kfree) = kmalloc(sizeof(*number), GFP_KERNEL);
+	u64 *other __free(kvfree) = kvmalloc(sizeof(*other), GFP_KERNEL);
+
+	if (!number || !other)
+		return -ENOMEM;		/* what there is, is freed, here and below */
+	kfree(no_free_ptr(number));	/* from now on it is somebody else's */
+	return 0;
+}
+module_init(use_free);
+
 static int __init use_krealloc(void)
 {
 	u32 *table = kcalloc(10, sizeof(*table), GFP_KERNEL);

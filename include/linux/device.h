@@ -132,6 +132,7 @@ struct resource;
  * and gives as an error pointer: -EINVAL, -EBUSY or -ENOMEM.
  */
 void __iomem *devm_ioremap(struct device *dev, resource_size_t start, resource_size_t size);
+#define devm_ioremap_nocache(dev, start, size) devm_ioremap(dev, start, size)
 void devm_iounmap(struct device *dev, void __iomem *addr);
 void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res);
 #define IOMEM_ERR_PTR(error) ((void __iomem *)ERR_PTR(error))

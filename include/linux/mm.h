@@ -80,6 +80,7 @@ bool __virt_addr_valid(unsigned long virt);
  * kmap() gave it, NULL while it is not kmapped.
  */
 void *page_address(const struct page *page);
+#define lowmem_page_address(page) page_to_virt(page)
 
 bool PageHighMem(const struct page *page);
 struct zone *page_zone(const struct page *page);

@@ -14,6 +14,7 @@
 #ifndef _LINUX_PERCPU_H
 #define _LINUX_PERCPU_H
 
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/export.h>
 #include <linux/types.h>
@@ -108,6 +109,7 @@ void *__alloc_percpu(size_t size, size_t align);
 	((__typeof__(type) __percpu *)__alloc_percpu(sizeof(type), __alignof__(type)))
 /* Any context. NULL is fine. */
 void free_percpu(void *object);
+DEFINE_FREE(free_percpu, void __percpu *, free_percpu(_T))
 
 #define this_cpu_ptr(ptr) \
 	((__typeof__(ptr))((unsigned long)(ptr) + this_cpu_read(this_cpu_offset)))

@@ -9,7 +9,9 @@
 #ifndef _LINUX_SLAB_H
 #define _LINUX_SLAB_H
 
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
@@ -219,6 +221,10 @@ void kfree(const void *object);
 void kfree_sensitive(const void *object);
 #define kzfree(object) kfree_sensitive(object)
 void kfree_bulk(size_t nr, void **objects);
+#define kfree_const(text) kfree(text)	/* what kstrdup_const() gave */
+
+DEFINE_FREE(kfree, void *, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
+DEFINE_FREE(kfree_sensitive, void *, if (_T) kfree_sensitive(_T))
 
 /*
  * The first bytes of what was there, at least `size` in all: in place where the room suffices.
@@ -255,6 +261,7 @@ void *kvmemdup(const void *source, size_t size, gfp_t gfp);
 /* What any of kmalloc(), vmalloc(), kvmalloc() gave. NULL is fine. Any context but NMIs. */
 void kvfree(const void *addr);
 void kvfree_sensitive(const void *addr, size_t size);
+DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
 /* As krealloc(), for what kvmalloc() gave. Before Linux 6.12 the old size came second. */
 void *__kvrealloc(const void *addr, size_t size, gfp_t gfp);
 #define __kvrealloc3(addr, size, gfp)		__kvrealloc(addr, size, gfp)

@@ -46,6 +46,7 @@ void *kmemdup_array(const void *source, size_t count, size_t size, gfp_t gfp);
 /* `length` bytes, and a zero behind. */
 char *kmemdup_nul(const char *source, size_t length, gfp_t gfp);
 char *kstrdup(const char *text, gfp_t gfp);
+#define kstrdup_const(text, gfp) kstrdup(text, gfp)	/* for kfree_const() */
 /* At most max bytes of it, and a zero behind. */
 char *kstrndup(const char *text, size_t max, gfp_t gfp);
 

@@ -9,6 +9,8 @@
 #ifndef _LINUX_VMALLOC_H
 #define _LINUX_VMALLOC_H
 
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm_types.h>
 #include <linux/overflow.h>
@@ -67,6 +69,7 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int nod
  * out again.
  */
 void vfree(const void *addr);
+DEFINE_FREE(vfree, void *, if (!IS_ERR_OR_NULL(_T)) vfree(_T))
 /* For contexts that cannot sleep: a thread does it later. Not in NMIs. */
 void vfree_atomic(const void *addr);
 
