@@ -54,12 +54,11 @@ module_init(use_free);
 
 static int __init use_krealloc(void)
 {
-	u32 *table = kcalloc(10, sizeof(*table), GFP_KERNEL);
-	u32 *longer = krealloc_array(table, 1000, sizeof(*table), GFP_KERNEL);
-	u32 *longest = krealloc(longer, 8000, GFP_KERNEL);	/* NULL: the old one stays */
+	u32 *table = krealloc_array(NULL, 10, sizeof(*table), GFP_KERNEL);
+	u32 *longer = table ? krealloc(table, 8000, GFP_KERNEL) : NULL;
 
-	kfree(longest ? longest : longer ? longer : table);
-	return longest ? 0 : -ENOMEM;
+	kfree(longer ? longer : table);		/* on NULL the old one stays */
+	return longer ? 0 : -ENOMEM;
 }
 module_init(use_krealloc);
 
@@ -102,11 +101,11 @@ static int __init use_kstrdup(void)
 	char *text[] = { kstrdup("text", GFP_KERNEL), kstrndup("text, cut", 4, GFP_KERNEL),
 			 kmemdup_nul("textual", 4, GFP_KERNEL),
 			 kasprintf(GFP_KERNEL, "%s", "text") };
+	int good = 0;
 
 	for (int i = 0; i < 4; kfree(text[i++]))
-		if (!text[i] || strcmp(text[i], "text"))
-			return -EINVAL;
-	return 0;
+		good += text[i] && !strcmp(text[i], "text");
+	return good == 4 ? 0 : -ENOMEM;
 }
 module_init(use_kstrdup);
 

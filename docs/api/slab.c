@@ -111,7 +111,7 @@ module_init(use_slab_zones);
 static int __init use_slab_debug(void)
 {
 	slab_flags_t flags = SLAB_POISON | SLAB_RED_ZONE | SLAB_STORE_USER |
-			     SLAB_CONSISTENCY_CHECKS;
+			     SLAB_CONSISTENCY_CHECKS | SLAB_PANIC;
 	struct kmem_cache *cache = kmem_cache_create("checked", 40, 0, flags, NULL);
 	void *object = kmem_cache_alloc(cache, GFP_KERNEL);
 
@@ -122,7 +122,7 @@ module_init(use_slab_debug);
 
 static int __init use_slab_by_rcu(void)
 {
-	slab_flags_t flags = SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE;
+	slab_flags_t flags = SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_PANIC;
 	struct kmem_cache *cache = kmem_cache_create("by_rcu", 40, 0, flags, NULL);
 	void *object = kmem_cache_alloc(cache, GFP_KERNEL);
 
