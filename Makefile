@@ -43,8 +43,8 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-check bench-baseline bench-linux compare bench-hosted schedules models \
-	mutate prove deps-prove check-layers clean help FORCE
+	bench bench-check bench-baseline bench-linux compare bench-hosted soak schedules \
+	models mutate prove deps-prove check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -223,6 +223,8 @@ bench-hosted:				## real time beside glibc, jemalloc and mimalloc
 	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
 		-o $(BUILD)/bench-malloc tests/bench/realtime.c
 	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
+soak: $(BUILD)/quarry.elf	## storms on 8 CPUs and 2 nodes, until H=hours have passed
+	@tests/soak $(or $(H),2)
 $(BUILD)/still.so: tests/still.c
 	@$(HOSTED_CC) -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 test schedules: $(BUILD)/still.so
