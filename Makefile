@@ -4,6 +4,7 @@
 #
 # What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
 # DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), UBSAN=1 (of undefined behaviour),
+# KASAN=1 (of each touch of memory; GCC only),
 # EXTRA='folder...' (sources of your own);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
@@ -64,6 +65,16 @@ CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel 
 	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS) \
 	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1) \
 	$(if $(filter-out 0,$(UBSAN)),-DQUARRY_UBSAN=1 -fsanitize=undefined)
+# Checks of each touch of memory, by GCC: mm/kasan.c; the offset is that of quarry/config.h.
+KASAN_FLAGS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffe0000000000 \
+	--param=asan-instrumentation-with-call-threshold=0 --param=asan-stack=1 \
+	--param=asan-globals=1 --param=asan-instrument-allocas=1 \
+	-fno-sanitize-address-use-after-scope
+# They are not checked themselves: what the checks are made of, and what runs before they can.
+KASAN_UNSEEN := $(wildcard mm/kasan*.c arch/x86_64/*.c) mm/debug.c kernel/main.c
+ifneq ($(filter-out 0,$(KASAN)),)
+CFLAGS += -DQUARRY_KASAN=1 $(KASAN_FLAGS)
+endif
 ifneq ($(findstring clang,$(CC)),)
 CFLAGS += --target=x86_64-linux-gnu -Wno-unused-command-line-argument \
 	-Wno-gnu-variable-sized-type-not-at-end
@@ -76,6 +87,9 @@ SOURCES := $(sort $(wildcard mm/*.c)) \
 	$(sort $(wildcard kernel/*.c))) \
 	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c)) \
 	$(sort $(wildcard tests/bench/*.c))
+ifeq ($(filter-out 0,$(KASAN)),)
+SOURCES := $(filter-out mm/kasan%.c arch/x86_64/kasan.c,$(SOURCES))
+endif
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 
 # EXTRA='folder...': their C files become part of the image, as modules (docs/extra has examples).
@@ -111,6 +125,7 @@ $(BUILD)/%.o: % $(BUILD)/flags
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/kernel/ubsan.c.o: CFLAGS += -fno-sanitize=undefined
+$(KASAN_UNSEEN:%=$(BUILD)/%.o): private CFLAGS := $(filter-out $(KASAN_FLAGS),$(CFLAGS))
 
 # Linked twice: the table of symbols is made from the first link, and lies behind all code.
 $(BUILD)/symbols1.S: kernel/symbols.py $(BUILD)/flags
@@ -176,13 +191,17 @@ PROVE := prove --norc --exec tests/run
 HOSTED_RUNS := hosted hosted-tsan hosted-replay $(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 # The same kernel built in other ways, for machines that name one as their `variant`.
-VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/ubsan/quarry.elf $(BUILD)/example/quarry.elf
+VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/ubsan/quarry.elf $(BUILD)/example/quarry.elf \
+	$(BUILD)/kasan/quarry.elf
 export BUILD CC PYTHON QEMU OVMF HOSTED_BINARY RUN_ARGS
 
 $(BUILD)/debug-locks/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) DEBUG_LOCKS=1 $@
 $(BUILD)/ubsan/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) UBSAN=1 $@
+$(BUILD)/kasan/quarry.elf: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(@D) KASAN=1 \
+		$(if $(findstring clang,$(CC)),CC=$(CROSS_COMPILE)gcc) $@
 $(BUILD)/example/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA='docs/extra docs/api' $@
 

@@ -54,7 +54,7 @@ void arch_timer_set(u64 ns);
 
 /* ---- Threads: arch provides ---- */
 
-#define THREAD_STACK_SIZE 16384
+#define THREAD_STACK_SIZE (16384 << QUARRY_KASAN)
 /* A stack with an unmapped guard page below it: the lowest address, or NULL. May sleep. */
 void *arch_stack_alloc(void);
 /* Any context but NMIs. */

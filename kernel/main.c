@@ -80,6 +80,7 @@ void kernel_main(u32 loader, u32 info)
 	u64 entered = get_cycles();
 	bool good;
 
+	kasan_map_early();			/* KASAN=1: instrumented code may run */
 	stack_protector_init(arch_entropy());	/* before the first copy of per-CPU data */
 	percpu_init();				/* CPU 0's data kept as the others' pattern */
 	traps_init();				/* from here on a fault is a report */

@@ -14,6 +14,7 @@
  * No locks, no state; any context, the earliest too.
  */
 #include <linux/compiler.h>
+#include <linux/kasan.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -37,6 +38,7 @@ static inline void store(u8 *p, u64 value)
 
 static inline void fill_words(u8 *p, u64 pattern, size_t nr)
 {
+	kasan_check_range(p, nr * WORD, true);
 #ifdef __x86_64__
 	__asm__ __volatile__("rep stosq" : "+D"(p), "+c"(nr) : "a"(pattern) : "memory");
 #else
@@ -50,6 +52,8 @@ static inline void fill_words(u8 *p, u64 pattern, size_t nr)
 /* Upwards, a word after the other: the areas may overlap when dst lies below src. */
 static inline void copy_words(u8 *dst, const u8 *src, size_t nr)
 {
+	kasan_check_range(src, nr * WORD, false);
+	kasan_check_range(dst, nr * WORD, true);
 #ifdef __x86_64__
 	__asm__ __volatile__("rep movsq" : "+D"(dst), "+S"(src), "+c"(nr) : : "memory");
 #else

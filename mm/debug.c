@@ -14,7 +14,7 @@
  *
  * Locks: none; hooks work on objects that nobody else has. Reports: any context.
  */
-#include "slab.h"
+#include "kasan.h"
 
 #define RED_FREE    0xbb
 #define RED_USED    0xcc
@@ -149,20 +149,25 @@ static void check_slab(const struct slab *slab)
 
 void slab_debug_new(struct slab *slab)
 {
+	kasan_pause();
 	for (unsigned int i = 0; i < slab->nr; i++) {
 		set_zones(slab->cache, slab_object(slab, i), RED_FREE);
 		set_poison(slab->cache, slab_object(slab, i));
 	}
+	kasan_resume();
 }
 
 void slab_debug_alloc(void *object)
 {
 	const struct slab *slab = slab_of(object);
 
+	kasan_pause();
 	check_slab(slab);
 	check_zones(slab, object, RED_FREE);
 	check_poison(slab, object);
 	set_zones(slab->cache, object, RED_USED);
+	kasan_slab_alloc(slab->cache, object);
+	kasan_resume();
 	if (slab->cache->flags & SLAB_STORE_USER)
 		slab_track(slab, slab_index(slab, object), SLAB_ALLOCATED);
 	if (slab->cache->flags & SLAB_TRACE)
@@ -173,10 +178,13 @@ void slab_debug_free(void *object)
 {
 	const struct slab *slab = slab_of(object);
 
+	kasan_pause();
 	check_slab(slab);
 	check_zones(slab, object, RED_USED);
 	set_zones(slab->cache, object, RED_FREE);
 	set_poison(slab->cache, object);
+	kasan_slab_free(slab->cache, object);
+	kasan_resume();
 	if (slab->cache->flags & SLAB_STORE_USER)
 		slab_track(slab, slab_index(slab, object), SLAB_FREED);
 	if (slab->cache->flags & SLAB_TRACE)

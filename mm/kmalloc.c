@@ -109,7 +109,7 @@ static void *alloc_large(size_t size, gfp_t gfp, int nid)
 	/* By hand: the common way is for plain blocks. */
 	page->flags = PG_KMALLOC | PG_COMP | (page->flags & PG_BROKEN);
 	atomic_long_add(1L << page->order, &kmalloc_large_pages);
-	return slab_address(page);
+	return kasan_kmalloc(slab_address(page), size, PAGE_SIZE << page->order);
 }
 
 /* Which caches the flags ask for. Memory without an address cannot be had here. */
@@ -136,12 +136,15 @@ static void *alloc_other(size_t size, gfp_t gfp, int nid)
 		return ZERO_SIZE_PTR;
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return alloc_large(size, gfp, nid);
-	return kmem_cache_alloc_node(&caches[kind][__kmalloc_class(size)], gfp, nid);
+	return kasan_kmalloc(kmem_cache_alloc_node(&caches[kind][__kmalloc_class(size)], gfp, nid),
+			     size, class_size(__kmalloc_class(size)));
 }
 
 __rseq void *__kmalloc(size_t size, gfp_t gfp)
 {
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE || (gfp & __KMALLOC_OTHER)))
+		return alloc_other(size, gfp, NUMA_NO_NODE);
+	if (QUARRY_KASAN)
 		return alloc_other(size, gfp, NUMA_NO_NODE);
 	return slab_alloc(&caches[KIND_NORMAL][__kmalloc_class(size)], gfp);
 }
@@ -199,6 +202,7 @@ void kfree_sensitive(const void *object)
 	size_t size = ksize(object);
 
 	if (size) {
+		kasan_unpoison(object, size);
 		memset((void *)object, 0, size);
 		barrier();
 	}
@@ -258,10 +262,11 @@ void *krealloc(const void *object, size_t size, gfp_t gfp)
 	has = ZERO_OR_NULL_PTR(object) ? 0 : ksize(object);
 	if (!has && !ZERO_OR_NULL_PTR(object))
 		return NULL;
+	kasan_unpoison(object, has);
 	if (size <= has) {
 		if (gfp & __GFP_ZERO)
 			memset((char *)object + size, 0, has - size);
-		return (void *)object;
+		return kasan_kmalloc((void *)object, size, has);
 	}
 	moved = __kmalloc(size, gfp);
 	if (moved && has) {

@@ -78,9 +78,11 @@ void *__kvrealloc(const void *addr, size_t size, gfp_t gfp)
 
 	if (!is_vmalloc_addr(addr) && size <= PAGE_SIZE && old <= PAGE_SIZE)
 		return krealloc(addr, size, gfp);
+	kasan_unpoison(addr, old);
 	if (size && size <= old && size > old / 2) {
 		if (gfp & __GFP_ZERO)
 			memset((char *)addr + size, 0, old - size);
+		kasan_give(addr, size, old, KASAN_VMALLOC_INVALID);
 		return (void *)addr;
 	}
 	new = alloc(size, gfp, NUMA_NO_NODE, __builtin_return_address(0));

@@ -9,6 +9,7 @@
 
 #include <linux/percpu.h>
 #include <quarry/rseq.h>
+#include "kasan.h"
 #include "kfence.h"
 
 #define SLOT	     ((u32)sizeof(struct slot))

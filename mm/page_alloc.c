@@ -11,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include "fault.h"
 #include "internal.h"
+#include "kasan.h"
 
 static bool more_than_one(gfp_t bits)
 {
@@ -46,6 +47,7 @@ void prepare_block(struct page *page, gfp_t gfp, unsigned int order)
 	u16 broken = READ_ONCE(page->flags) & PG_BROKEN;
 
 	page->private = 0;
+	kasan_alloc_pages(page, order);
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order) | broken, 1));
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);
@@ -117,6 +119,7 @@ static __rseq struct page *alloc_prepared(gfp_t gfp, unsigned int order)
 		return NULL;
 	}
 	page->private = 0;
+	kasan_alloc_pages(page, order);
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);
 	return page;
@@ -152,6 +155,7 @@ __rseq struct page *alloc_pages(gfp_t gfp, unsigned int order)
 				      pcp_words(stack)->used)))
 		return alloc_past_stray(page, gfp, order);
 	page->private = 0;
+	kasan_alloc_pages(page, order);
 	return page;
 }
 

@@ -25,6 +25,7 @@
  * Locks: none here but for break_block(): zone->lock, with interrupts off.
  */
 #include "internal.h"
+#include "kasan.h"
 #include "reclaim.h"
 
 /*
@@ -86,9 +87,10 @@ static void free_tail(struct page *page, unsigned int order, bool poisoned)
 	}
 }
 
-/* A block goes back: no lock in it may be held here. With QUARRY_DEBUG_LOCKS only. */
-static void check_no_locks(const struct page *page)
+/* A block goes back: nobody touches it, no lock in it may be held. Only where that is checked. */
+static void check_unused(const struct page *page)
 {
+	kasan_free_pages(page, READ_ONCE(page->order));
 	if (QUARRY_DEBUG_LOCKS && !PageHighMem(page))
 		debug_check_no_locks_freed(phys_to_virt(page_to_phys(page)),
 					   PAGE_SIZE << READ_ONCE(page->order));
@@ -148,7 +150,7 @@ static const char *drop(struct page *page, unsigned int order)
 			return wrong;
 	} while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
 	if (word_refs(word) == 1) {
-		check_no_locks(page);
+		check_unused(page);
 		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
 		if (word_flags(word) & PG_HAS_HWPOISONED)
@@ -191,7 +193,7 @@ static __rseq bool free_flagged(struct page *page, unsigned int order)
 	if (word_flags(word) & PG_SHARED ? !try_cmpxchg(&page->word, &word, words->cached)
 					 : !cpu_word_change(&page->word, word, words->cached))
 		return false;
-	check_no_locks(page);
+	check_unused(page);
 	if (unlikely(!cpu_stack_push(stack, page)))
 		pcp_free(page, order);
 	return true;
@@ -219,7 +221,7 @@ __rseq void __free_pages(struct page *page, unsigned int order)
 	if (unlikely(!cpu_word_change(&page->word, pcp_words(stack)->used,
 				      pcp_words(stack)->cached)))
 		return free_uncommon(page, order);
-	check_no_locks(page);
+	check_unused(page);
 	if (unlikely(!cpu_stack_push(stack, page)))
 		pcp_free(page, order);
 }

@@ -30,7 +30,7 @@
  * and given back outside. States of objects that are cached or used belong to whoever has the
  * object. Costs: a lock for each handful of objects, some ten instructions for each of them.
  */
-#include "slab.h"
+#include "kasan.h"
 
 #define EMPTY_SHARE 1024
 
@@ -283,6 +283,7 @@ struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 		slab_debug_new(slab);
 	if (cache->ctor || cache->ctor3)
 		construct(slab);
+	kasan_slab_new(slab);
 	return slab;
 }
 

@@ -314,7 +314,7 @@ static unsigned long reap(bool all)
 	struct kmem_cache *cache;
 	unsigned long pages = 0;
 
-	if (atomic_long_read(&slab_nr_magazines))
+	if (QUARRY_KASAN || atomic_long_read(&slab_nr_magazines))
 		on_each_cpu(drain_all, &all, 1);
 	list_for_each_entry(cache, &slab_caches, list) {
 		if (!may_reap(cache, all))

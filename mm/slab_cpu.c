@@ -103,7 +103,6 @@ void slab_free_magazine(struct magazine *magazine)
 	meta_free(magazine);
 }
 
-/* The local node's part, or NULL. */
 static struct cache_node *local_node(const struct kmem_cache *cache)
 {
 	return slab_node_peek(cache, numa_mem_id());
@@ -410,7 +409,7 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 		cpu->loaded->nr += SLOT;
 	}
 	port_irq_restore(flags);
-	if (!room)
+	if (!room && kasan_quarantine(&cache, &slot))
 		slab_give(cache, &slot, 1);
 }
 

@@ -24,6 +24,7 @@ void slab_drain_cpu(struct kmem_cache *cache)
 
 	drain_magazine(cache, &cpu->loaded);
 	drain_magazine(cache, &cpu->spare);
+	kasan_quarantine_drain(cache);
 	cpu->exchanges = 0;
 }
 

@@ -94,6 +94,9 @@ slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags)
 	const char *text = option;
 	slab_flags_t wanted;
 
+	if (QUARRY_KASAN)
+		flags |= SLAB_RED_ZONE | SLAB_STORE_USER;
+
 	if (!text || !*text)
 		return flags;
 	if (!strcmp(text, "-"))

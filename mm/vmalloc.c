@@ -193,6 +193,7 @@ static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int no
 		return give_up(area, size, gfp, caller);
 	if (gfp & __GFP_ZERO)
 		memset(area->vm.addr, 0, nr << PAGE_SHIFT);
+	kasan_area_give(area, size);
 	this_cpu_add(nr_pages_used, (long)nr);
 	return publish(area, size, VM_ALLOC | flags, caller);
 }
@@ -229,7 +230,7 @@ static __always_inline void *alloc_ready(unsigned long size, const void *caller)
 	struct vmap_area *area;
 
 	/* Sizes that wrap become 0, and 0 becomes the largest. */
-	if (unlikely(nr - 1 >= VMAP_READY_PAGES || !preemptible()))
+	if (QUARRY_KASAN || unlikely(nr - 1 >= VMAP_READY_PAGES || !preemptible()))
 		return NULL;
 	area = vmap_alloc_ready(nr);
 	if (unlikely(!area))
@@ -318,7 +319,7 @@ static __always_inline struct vmap_area *claim_at(unsigned long addr, unsigned l
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		*wrong = "already free";
 	rcu_read_unlock();
-	return likely(!*wrong) ? area : NULL;
+	return likely(!*wrong) ? kasan_area_free(area) : NULL;
 }
 
 struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong)

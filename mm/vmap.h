@@ -4,6 +4,8 @@
 #define MM_VMAP_H
 
 #include <linux/vmalloc.h>
+#include <linux/kasan.h>
+#include <quarry/port.h>
 #include "internal.h"
 
 enum vmap_state {
@@ -171,5 +173,22 @@ unsigned long vmap_flushes(void);
  * from now on. NULL, and *wrong says why not.
  */
 struct vmap_area *vmap_claim(unsigned long addr, unsigned long flags, const char **wrong);
+
+/* What of an area of vmalloc is nobody's is known from here on, if there is memory for it. */
+static inline void kasan_area_give(const struct vmap_area *area, unsigned long size)
+{
+	size_t pages = (size_t)area->vm.nr_pages << PAGE_SHIFT;
+
+	if (QUARRY_KASAN)
+		port_shadow_map(area->start, pages);
+	kasan_give(area->vm.addr, size, pages, KASAN_VMALLOC_INVALID);
+}
+
+static inline struct vmap_area *kasan_area_free(struct vmap_area *area)
+{
+	kasan_poison(area->vm.addr, (size_t)area->vm.nr_pages << PAGE_SHIFT,
+		     KASAN_VMALLOC_INVALID);
+	return area;
+}
 
 #endif

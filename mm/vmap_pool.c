@@ -289,6 +289,8 @@ struct vmap_area *vmap_alloc_loaded(unsigned long size, unsigned long align)
 		count_loaded(area, -1);
 	else
 		area = refill(size, align, class);
+	if (area)
+		kasan_unpoison((void *)area->start, size);
 	return area;
 }
 

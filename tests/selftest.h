@@ -16,6 +16,7 @@
 
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <quarry/config.h>
 
 struct selftest {
 	const char *suite, *name;
@@ -47,6 +48,12 @@ struct selftest {
 #define CHECK_STR(a, b) selftest_check_str(a, b, __FILE__, __LINE__, #a)
 /* This machine cannot pose the question: say why, and leave. */
 #define SKIP(...) do { selftest_skip(__VA_ARGS__); return; } while (0)
+
+/* The case does on purpose what KASAN reports, or counts what KASAN adds to. */
+#define SKIP_WITH_KASAN() do { \
+	if (QUARRY_KASAN) \
+		SKIP("not with KASAN=1, which sees or needs more"); \
+} while (0)
 
 bool selftest_check(bool ok, const char *file, int line, const char *what);
 bool selftest_check_eq(unsigned long long a, unsigned long long b, const char *file, int line,

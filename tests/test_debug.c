@@ -31,6 +31,7 @@ static const char *free_broken(struct kmem_cache *cache, long offset)
 
 SELFTEST(debug, red_zones_catch_writes_past_either_end)
 {
+	SKIP_WITH_KASAN();
 	struct kmem_cache *cache = cache_with(SLAB_RED_ZONE);
 
 	REQUIRE(cache);
@@ -43,6 +44,7 @@ SELFTEST(debug, red_zones_catch_writes_past_either_end)
 
 SELFTEST(debug, poison_catches_writes_after_the_free)
 {
+	SKIP_WITH_KASAN();
 	struct kmem_cache *cache = cache_with(SLAB_POISON);
 	u8 *object, *again;
 	const char *heard;
@@ -193,6 +195,7 @@ static slab_flags_t flags_under(const char *option, const char *name)
 
 SELFTEST(debug, the_option_chooses_caches_and_checks)
 {
+	SKIP_WITH_KASAN();
 	CHECK_EQ(flags_under(NULL, "dentry"), 0);
 	CHECK_EQ(flags_under("FZPUT", "dentry"), ALL | SLAB_TRACE);
 	CHECK_EQ(flags_under("1", "dentry"), ALL);

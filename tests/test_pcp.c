@@ -245,6 +245,7 @@ static void free_it(void *page)
 
 SELFTEST(pcp, a_double_free_on_another_cpu_is_reported)
 {
+	SKIP_WITH_KASAN();
 	struct page *page = alloc_page(GFP_KERNEL);
 	struct test_thread thread;
 

@@ -173,6 +173,7 @@ SELFTEST(slab, bulk_gives_all_or_none)
 /* What was freed first serves last, on one CPU: memory that is in its cache comes first. */
 SELFTEST(slab, what_was_freed_last_comes_first)
 {
+	SKIP_WITH_KASAN();
 	struct kmem_cache *cache = kmem_cache_create("test-lifo", 64, 0, 0, NULL);
 	void *a, *b;
 

@@ -384,6 +384,7 @@ SELFTEST(smp_boot, every_cpu_forgets_a_mapping)
 
 SELFTEST(smp_boot, stacks_are_used_again)
 {
+	SKIP_WITH_KASAN();
 	void *stacks[8], *again;
 	unsigned long idle, i;
 

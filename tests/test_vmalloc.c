@@ -37,6 +37,7 @@ static void check_gone(const u8 *va)
 
 SELFTEST(vmalloc, any_size_is_mapped_and_guarded)
 {
+	SKIP_WITH_KASAN();
 	static const unsigned long sizes[] = {
 		1, 2, 4095, 4096, 4097, 3 * SZ_4K, 5 * SZ_4K - 1, SZ_64K, 100 * SZ_1K, SZ_1M,
 		300 * SZ_4K, SZ_2M, SZ_2M + 1, 3 * SZ_1M, SZ_4M, 5 * SZ_1M + 4,
@@ -81,6 +82,7 @@ SELFTEST(vmalloc, impossible_sizes_give_null)
 
 SELFTEST(vmalloc, zeroed_forms_are_zero)
 {
+	SKIP_WITH_KASAN();
 	void *(*const forms[])(unsigned long) = { vzalloc, vmalloc_user, vmalloc_32_user };
 	u8 *va, *dirty = vmalloc(SZ_64K);
 
@@ -122,6 +124,7 @@ SELFTEST(vmalloc, pages_come_from_where_they_should)
 
 SELFTEST(vmalloc, each_form_keeps_what_its_name_says)
 {
+	SKIP_WITH_KASAN();
 	u8 *va = vmalloc_32(5 * PAGE_SIZE);
 
 	if (node_zone(0, ZONE_DMA32) || node_zone(0, ZONE_DMA)) {
@@ -150,6 +153,7 @@ SELFTEST(vmalloc, each_form_keeps_what_its_name_says)
 /* Whatever the alignment, of small sizes and of large ones, both neighbours of an area fault. */
 SELFTEST(vmalloc, an_aligned_area_keeps_its_guards)
 {
+	SKIP_WITH_KASAN();
 	static const unsigned long sizes[] = { 1, SZ_4K, 3 * SZ_4K, SZ_64K, SZ_2M };
 	unsigned long align, size;
 	u8 *va[3];

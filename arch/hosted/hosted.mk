@@ -20,6 +20,7 @@ HOSTED_TSAN := $(BUILD)/hosted-tsan/quarry
 HOSTED_BARE := kernel/main.c kernel/symbols.c kernel/ubsan.c tests/test_boot.c tests/test_mce.c \
 	tests/test_ubsan.c tests/test_nodes.c tests/test_smp_boot.c tests/test_pci.c \
 	tests/test_edu.c
+HOSTED_BARE += mm/kasan.c mm/kasan_report.c mm/kasan_quarantine.c
 HOSTED_BARE += kernel/stackprotector.c tests/test_kaslr.c
 HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_tables.c \
 	console_option.c screen.c fbcon.c font.c serial.c vga.c madt.c srat.c slit.c apic_regs.c \

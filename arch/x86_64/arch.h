@@ -15,6 +15,25 @@ extern char image_start[], text_end[], rodata_end[], image_end[];
 extern unsigned long image_delta;
 
 /* The physical address of something in the image. */
+/* kasan.c; nothing without KASAN=1. */
+#if QUARRY_KASAN
+void kasan_map_early(void);		/* the first of all: instrumented code may run */
+void kasan_map_shadow(void);		/* into the final page tables */
+void kasan_init(void);			/* which are in use: checks begin */
+void kasan_pages_work(void);		/* from here on memory comes from the page allocator */
+unsigned long kasan_shadow_pages(void);	/* that it has given */
+int kasan_stack_map(void *stack);	/* before a stack is used; 0 or -ENOMEM */
+bool kasan_is_shared(u64 entry);	/* of the shadow, and refers to what all share */
+#else
+static inline void kasan_map_early(void) { }
+static inline void kasan_map_shadow(void) { }
+static inline void kasan_init(void) { }
+static inline void kasan_pages_work(void) { }
+static inline unsigned long kasan_shadow_pages(void) { return 0; }
+static inline int kasan_stack_map(void *stack) { return 0; }
+static inline bool kasan_is_shared(u64 entry) { return false; }
+#endif
+
 static inline phys_addr_t image_phys(const void *address)
 {
 	return (unsigned long)address - KERNEL_BASE + image_delta;

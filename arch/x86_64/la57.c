@@ -21,7 +21,8 @@ static bool five_levels;
 
 void la57_init(void)
 {
-	if (!cpu.la57 || cmdline_flag("no5lvl"))
+	/* The shadow of KASAN is that of what four levels map. */
+	if (!cpu.la57 || cmdline_flag("no5lvl") || QUARRY_KASAN)
 		return;
 	boot_pml5[0] = boot_pml5[TABLE_ENTRIES - 1] = image_phys(boot_pml4) | PTE_TABLE;
 	la57_switch(image_phys(boot_pml5), image_phys((const void *)KERNEL_BASE));

@@ -10,6 +10,7 @@
  *	ffffeb0000000000  page-block table			   (quarry)
  *	ffffec0000000000  kmap window				   (quarry)
  *	ffffed0000000000  device window: ACPI, registers, screen   (device_map.c)
+ *	ffffee0000000000  with KASAN=1: the shadow, 16 TiB	   (kasan.c)
  *	ffffff0000000000  stacks of threads and of further CPUs	   (stacks.c)
  *	ffffffbf81000000  copies of per-CPU data, below each other (pgtable.c)
  *	ffffffff60000000  alloc_percpu()'s for CPU 0, 512 MiB
@@ -49,7 +50,11 @@
 
 #define PAGE_BYTES	4096
 
-#define STACK_SIZE	16384
+#ifndef QUARRY_KASAN
+#define QUARRY_KASAN	0
+#endif
+/* Twice as large where the compiler puts red zones round what lies on them. */
+#define STACK_SIZE	(16384 << QUARRY_KASAN)
 #define STACK_STRIDE	(PAGE_BYTES + STACK_SIZE)
 #define STACK_BOOT	0
 #define STACK_NMI	1

@@ -100,10 +100,12 @@ void paging_init(void)
 		map_direct_range(start, end);
 	map_image();
 	kernel_root[table_index(DEVICE_BASE, SHIFT_ROOT)] = device_map_entry();
+	kasan_map_shadow();
 
 	kernel_top[TABLE_ENTRIES - 1] = image_phys(kernel_root) | PTE_TABLE;
 	write_cr3(paging_root());
 	if (cpu.pge)
 		write_cr4(read_cr4() | CR4_PGE);
 	memblock_set_current_limit(MEMBLOCK_ALLOC_ANYWHERE);
+	kasan_init();
 }

@@ -40,7 +40,7 @@ static unsigned int check_table(const u64 *table, unsigned int shift, unsigned l
 	for (i = 0; i < TABLE_ENTRIES; i++, va += 1UL << shift) {
 		u64 rights = rights_below(above, table[i]);
 
-		if (!(table[i] & PTE_PRESENT))
+		if (!(table[i] & PTE_PRESENT) || kasan_is_shared(table[i]))
 			continue;
 		if (shift == SHIFT_4K || (shift < SHIFT_ROOT && (table[i] & PTE_LARGE)))
 			found += check_leaf(va, shift, rights);
@@ -59,7 +59,7 @@ unsigned int paging_check_wx(void)
 	for (i = 0; i < TABLE_ENTRIES; i++) {
 		unsigned long va = (unsigned long)((long)((unsigned long)i << 55) >> (55 - shift));
 
-		if (root[i] & PTE_PRESENT)
+		if ((root[i] & PTE_PRESENT) && !kasan_is_shared(root[i]))
 			found += check_table(table_of(root[i]), shift - 9, va,
 					     rights_below(PTE_WRITE | PTE_USER, root[i]));
 	}

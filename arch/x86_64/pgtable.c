@@ -36,11 +36,12 @@ static atomic_long_t nr_pages;		/* tables that came from it */
 void pgtable_pages_work(void)
 {
 	pages_work = true;
+	kasan_pages_work();
 }
 
 unsigned long port_table_pages(void)
 {
-	return (unsigned long)atomic_long_read(&nr_pages);
+	return (unsigned long)atomic_long_read(&nr_pages) + kasan_shadow_pages();
 }
 
 /*

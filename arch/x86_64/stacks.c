@@ -152,8 +152,10 @@ void *arch_stack_alloc(void)
 	struct page *pages;
 	unsigned long slot;
 
-	if (stack)
+	if (stack) {
+		kasan_stack_map(stack);
 		return stack;
+	}
 	pages = alloc_pages(GFP_KERNEL, ilog2(STACK_PAGES));
 	if (!pages)
 		return NULL;
@@ -165,7 +167,10 @@ void *arch_stack_alloc(void)
 		}
 		stack = slot_make(slot, page_to_phys(pages));
 	} while (!stack);
-	return stack;
+	if (!kasan_stack_map(stack))
+		return stack;
+	arch_stack_free(stack);
+	return NULL;
 }
 
 void arch_stack_free(void *stack)

@@ -173,8 +173,9 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid) __malloc;
  */
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
-	if (__builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE &&
-	    __builtin_constant_p(gfp) && !(gfp & __KMALLOC_OTHER))
+	/* With KASAN it matters how many bytes of the class are asked for. */
+	if (!QUARRY_KASAN && __builtin_constant_p(size) && size &&
+	    size <= KMALLOC_MAX_CACHE_SIZE && __builtin_constant_p(gfp) && !(gfp & __KMALLOC_OTHER))
 		return kmem_cache_alloc(kmalloc_caches[__kmalloc_class(size)], gfp);
 	return __kmalloc(size, gfp);
 }

@@ -152,6 +152,13 @@ bool port_query(unsigned long va, struct port_mapping *mapping);
 int port_direct_cut(unsigned long va, size_t size);
 void port_direct_show(unsigned long va, bool shown);
 
+/*
+ * With QUARRY_KASAN: memory for the shadow of [start, start + size), clear, where there is none
+ * yet; it stays. In a thread that may sleep, or -ENOMEM. Has an address got that? Any context.
+ */
+int port_shadow_map(unsigned long start, size_t size);
+bool port_shadow_is_mapped(unsigned long address);
+
 /* Pages of the page allocator that hold tables, which are kept once they are made. */
 unsigned long port_table_pages(void);
 

@@ -46,6 +46,12 @@ unsigned long quarry_kfence(unsigned long interval);
 bool kfence_handle_page_fault(unsigned long address, bool write, unsigned long ip);
 
 /*
+ * For hosts built with QUARRY_KASAN: the shadow is mapped, checks begin; the functions are those
+ * that the compiler wants called at the start. Before quarry_init().
+ */
+void kasan_start(void (*const *constructors)(void), void (*const *end)(void));
+
+/*
  * Has quarry_init() test free memory with so many patterns, and keep out of the pages that are
  * bad. 0: none, as without the call.
  */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/* Every kind of touch that KASAN is there to find, done on purpose, in the build that has it. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <quarry/config.h>
+#include <quarry/quarry.h>
+#define LISTEN_SIZE 8192
+#include "tests/listen.h"
+#include "tests/selftest.h"
+
+#define NEED_KASAN() do { \
+	if (!QUARRY_KASAN) \
+		SKIP("not built with KASAN=1"); \
+} while (0)
+
+static noinline u8 load(const volatile u8 *at)
+{
+	return *at;
+}
+
+static noinline void store(volatile u8 *at)
+{
+	*at = 0x5a;
+}
+
+/* What is reported for one touch at `at`. */
+static const char *reading(const void *at)
+{
+	selftest_expect_reports(1);
+	listen_start();
+	load(at);
+	return listen_stop();
+}
+
+static const char *writing(void *at)
+{
+	selftest_expect_reports(1);
+	listen_start();
+	store(at);
+	return listen_stop();
+}
+
+static void expect(const char *log, const char *kind, const char *access)
+{
+	CHECK(strstr(log, kind));
+	CHECK(strstr(log, access));
+	CHECK(strstr(log, "Memory state around the buggy address:"));
+}
+
+SELFTEST(kasan, an_object_ends_at_the_byte_that_was_asked_for)
+{
+	const char *log;
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(30, GFP_KERNEL);
+	REQUIRE(object);
+	store(object + 29);
+	log = reading(object + 30);
+	expect(log, "BUG: KASAN: slab-out-of-bounds in load", "Read of size 1 at addr");
+	CHECK(strstr(log, "which belongs to the cache kmalloc-32"));
+	CHECK(strstr(log, "Allocated in thread"));
+	kfree(object);
+}
+
+SELFTEST(kasan, what_lies_before_an_object_is_not_its)
+{
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(64, GFP_KERNEL);
+	REQUIRE(object);
+	expect(reading(object - 1), "slab-out-of-bounds in load", "1 bytes to the left of 64-byte");
+	kfree(object);
+}
+
+SELFTEST(kasan, a_freed_object_is_nobodys)
+{
+	const char *log;
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(64, GFP_KERNEL);
+	REQUIRE(object);
+	kfree(object);
+	log = writing(object + 8);
+	expect(log, "slab-use-after-free in store", "Write of size 1");
+	CHECK(strstr(log, "8 bytes inside of 64-byte region"));
+	CHECK(strstr(log, "Freed in thread"));
+}
+
+SELFTEST(kasan, freed_objects_wait_before_they_are_used_again)
+{
+	u8 *object, *next;
+
+	NEED_KASAN();
+	object = kmalloc(64, GFP_KERNEL);
+	REQUIRE(object);
+	kfree(object);
+	next = kmalloc(64, GFP_KERNEL);
+	REQUIRE(next);
+	CHECK(next != object);
+	kfree(next);
+}
+
+SELFTEST(kasan, a_shrunk_object_ends_earlier)
+{
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(128, GFP_KERNEL);
+	REQUIRE(object);
+	object = krealloc(object, 100, GFP_KERNEL);
+	REQUIRE(object);
+	store(object + 99);
+	expect(reading(object + 100), "slab-out-of-bounds in load", "Read of size 1");
+	kfree_sensitive(object);
+}
+
+SELFTEST(kasan, a_large_object_ends_within_its_pages)
+{
+	const size_t size = KMALLOC_MAX_CACHE_SIZE + 100;
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(size, GFP_KERNEL);
+	REQUIRE(object);
+	store(object + size - 1);
+	expect(writing(object + size), "slab-out-of-bounds in store", "Write of size 1");
+	kfree(object);
+}
+
+SELFTEST(kasan, a_caches_object_has_red_zones)
+{
+	struct kmem_cache *cache;
+	u8 *object;
+
+	NEED_KASAN();
+	cache = kmem_cache_create("test-kasan", 40, 0, 0, NULL);
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	expect(reading(object + 40), "slab-out-of-bounds in load",
+	       "0 bytes to the right of 40-byte");
+	kmem_cache_free(cache, object);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(kasan, free_pages_are_nobodys)
+{
+	unsigned long page;
+
+	NEED_KASAN();
+	page = __get_free_pages(GFP_KERNEL, 1);
+	REQUIRE(page);
+	store((u8 *)page + PAGE_SIZE + 5);
+	free_pages(page, 1);
+	expect(reading((u8 *)page + PAGE_SIZE + 5), "use-after-free in load", "Read of size 1");
+}
+
+SELFTEST(kasan, an_area_of_vmalloc_ends_at_the_byte)
+{
+	u8 *area;
+
+	NEED_KASAN();
+	area = vmalloc(5000);
+	REQUIRE(area);
+	store(area + 4999);
+	expect(reading(area + 5000), "vmalloc-out-of-bounds in load", "Read of size 1");
+	vfree(area);
+}
+
+static u8 global[13];
+
+SELFTEST(kasan, a_global_variable_has_a_red_zone)
+{
+	NEED_KASAN();
+	store(&global[12]);
+	expect(reading(global + 13), "global-out-of-bounds in load", "Read of size 1");
+}
+
+SELFTEST(kasan, an_array_on_the_stack_has_red_zones)
+{
+	u8 array[13];
+
+	NEED_KASAN();
+	store(&array[12]);
+	expect(reading(array + 13), "stack-out-of-bounds in load", "Read of size 1");
+}
+
+SELFTEST(kasan, an_array_of_variable_length_has_red_zones)
+{
+	unsigned long length = 10 + selftest_random_below(1);
+	u8 array[length];
+
+	NEED_KASAN();
+	memset(array, 0, length);
+	expect(reading(array + length), "alloca-out-of-bounds in load", "Read of size 1");
+}
+
+SELFTEST(kasan, copies_and_fills_are_looked_at)
+{
+	static u8 source[256];
+	u8 *object, *other;
+
+	NEED_KASAN();
+	object = kmalloc(200, GFP_KERNEL);
+	other = kmalloc(200, GFP_KERNEL);
+	REQUIRE(object && other);
+	selftest_expect_reports(1);
+	listen_start();
+	memset(object, 1, 201);
+	expect(listen_stop(), "slab-out-of-bounds in memset", "Write of size ");
+	selftest_expect_reports(1);
+	listen_start();
+	memcpy(source, other, 204);
+	expect(listen_stop(), "slab-out-of-bounds in memcpy", "Read of size ");
+	kfree(other);
+	kfree(object);
+}
+
+SELFTEST(kasan, a_double_free_is_found)
+{
+	u8 *object;
+
+	NEED_KASAN();
+	object = kmalloc(64, GFP_KERNEL);
+	REQUIRE(object);
+	kfree(object);
+	selftest_expect_reports(1);
+	listen_start();
+	kfree(object);
+	CHECK(strstr(listen_stop(), "already free"));
+}
