@@ -117,12 +117,14 @@ SELFTEST(stats, meminfo_tells_what_could_be_reclaimed)
 {
 	struct kmem_cache *cache = kmem_cache_create("test-reclaimable", 1024, 0,
 						     SLAB_RECLAIM_ACCOUNT, NULL);
-	unsigned long before = number_behind(hear_report("meminfo"), "SReclaimable:"), now;
 	void *objects[RECLAIMABLE];
+	unsigned long before, now;
 	unsigned int nr = 0;
 	const char *report;
 
 	REQUIRE(cache);
+	quarry_reap(true);	/* else other caches' empty slabs may go meanwhile */
+	before = number_behind(hear_report("meminfo"), "SReclaimable:");
 	while (nr < RECLAIMABLE && (objects[nr] = kmem_cache_alloc(cache, GFP_KERNEL)))
 		nr++;
 	report = hear_report("meminfo");
@@ -133,7 +135,7 @@ SELFTEST(stats, meminfo_tells_what_could_be_reclaimed)
 	while (nr > 0)
 		kmem_cache_free(cache, objects[--nr]);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
-	CHECK_EQ(number_behind(hear_report("meminfo"), "SReclaimable:"), before);
+	CHECK(number_behind(hear_report("meminfo"), "SReclaimable:") <= before);
 }
 
 /* pgalloc_… of the zone, after a blank or the margin: `pgalloc_dma` is not `pgalloc_dma32`. */
