@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Everything at once. On each CPU a thread swaps objects of random sizes, 1 byte to 128 KiB, in
- * and out of a table that all share, so most are freed on another CPU than they came from; each
+ * and out of a table that all share; every second time it is one of another CPU's. Each
  * is full of a pattern that is checked before it goes. Meanwhile interrupts allocate, and a thread
  * has all caches give back what they keep.
  */
@@ -17,6 +17,7 @@
 #define TRY	  (GFP_KERNEL | __GFP_NOWARN)
 #define SLOTS	  256
 #define STORM_CPUS 8
+#define TRIES	   100		/* for an object of another CPU */
 #define OPERATIONS 20000	/* of all threads, for each unit of scale= */
 
 struct entry {
@@ -50,9 +51,32 @@ static void check(const u8 *object, u32 size, u8 fill)
 		atomic_long_inc(&nr_broken);
 }
 
-static void swap_object(u64 *random, gfp_t gfp)
+static struct entry *any_entry(u64 *random)
 {
-	struct entry *entry = &table[selftest_random_step(random) % nr_slots];
+	return &table[selftest_random_step(random) % nr_slots];
+}
+
+/* One whose object came from another CPU, which may have to come first; any if none does. */
+static struct entry *foreign_entry(u64 *random)
+{
+	for (int tries = 0; tries < TRIES && atomic_read(&nr_running) > 1; tries++) {
+		u64 start = selftest_random_step(random);
+
+		for (unsigned int i = 0; i < nr_slots; i++) {
+			struct entry *entry = &table[(start + i) % nr_slots];
+
+			if (READ_ONCE(entry->object) &&
+			    READ_ONCE(entry->cpu) != smp_processor_id())
+				return entry;
+		}
+		cond_resched();
+		cpu_relax();
+	}
+	return any_entry(random);
+}
+
+static void swap_object(struct entry *entry, u64 *random, gfp_t gfp)
+{
 	u32 size = random_size(random), old_size;
 	unsigned int old_cpu;
 	u8 fill = (u8)selftest_random_step(random), old_fill;
@@ -66,10 +90,10 @@ static void swap_object(u64 *random, gfp_t gfp)
 	old_size = entry->size;
 	old_fill = entry->fill;
 	old_cpu = entry->cpu;
-	entry->object = object;
+	WRITE_ONCE(entry->object, object);
 	entry->size = size;
 	entry->fill = fill;
-	entry->cpu = smp_processor_id();
+	WRITE_ONCE(entry->cpu, smp_processor_id());
 	spin_unlock_irqrestore(&entry->lock, flags);
 	check(old, old_size, old_fill);
 	kfree(old);
@@ -86,7 +110,7 @@ static void storm_thread(void *arg)
 	unsigned long nr = selftest_scaled(OPERATIONS) / nr_threads;
 
 	for (unsigned long i = 0; i < nr; i++) {
-		swap_object(random, TRY);
+		swap_object(i % 2 ? foreign_entry(random) : any_entry(random), random, TRY);
 		if (i % 64 == 0)
 			cond_resched();
 	}
@@ -102,7 +126,7 @@ static void storm_interrupt(void *arg)
 	if (!*random)
 		*random = smp_processor_id() + 1;
 	for (int i = 0; i < 4; i++)
-		swap_object(random, GFP_ATOMIC | __GFP_NOWARN);
+		swap_object(any_entry(random), random, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 static void interrupting_thread(void *arg)
