@@ -45,6 +45,8 @@ void warn_counted(void);
 
 /* Has allocations fail on purpose, if `fault=` says so. */
 void faults_begin(void);
+/* How many call sites have, under fault=sites. */
+void faults_end(void);
 /* Prints the reports that `report=` names; `when` stands behind the name of each. */
 void reports_print(const char *when);
 

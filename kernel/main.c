@@ -69,6 +69,7 @@ static bool run(void)
 	failed = selftest_run();
 	if (selftest_planned())
 		modules_failed = modules_run(&modules);
+	faults_end();
 	reports_print("at the end");
 	print_verdict(failed, modules, modules_failed);
 	return !failed && !modules_failed;

@@ -4,7 +4,7 @@
  * and once more at the end, so that the two can be compared. Which there are stands at the
  * top of mm/stats.c. A name that is none is said to be, and the others are printed.
  *
- * fault=N[,SEED]: one allocation in N fails on purpose while the tests run (mm/fault.c).
+ * fault=: allocations fail on purpose while the tests run (mm/fault_run.c).
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -14,20 +14,20 @@
 
 void faults_begin(void)
 {
-	char text[48], *seed;
-	u64 one_in, number = 1;
+	char text[128];
 
 	if (!cmdline_value("fault", text, sizeof(text)))
 		return;
-	seed = strchr(text, ',');
-	if (seed)
-		*seed++ = '\0';
-	if (kstrtoull(text, 0, &one_in) || !one_in || (seed && kstrtoull(seed, 0, &number))) {
-		pr_warn("fault=%s: NUMBER or NUMBER,SEED is wanted; ignored\n", text);
-		return;
-	}
-	pr_warn("fault: one allocation in %llu fails on purpose, seed %llu\n", one_in, number);
-	quarry_fault((unsigned long)one_in, number);
+	if (quarry_fault(text))
+		pr_warn("fault: allocations fail on purpose: %s\n", text);
+	else
+		pr_warn("fault=%s makes no sense, see mm/fault_run.c; ignored\n", text);
+}
+
+void faults_end(void)
+{
+	if (quarry_fault_sites())
+		printk("fault: %u call sites have failed\n", quarry_fault_sites());
 }
 
 void reports_print(const char *when)

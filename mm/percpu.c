@@ -31,6 +31,7 @@
 #include <linux/gfp.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include "fault.h"
 #include "internal.h"
 
 #define GRANULE		8
@@ -258,6 +259,8 @@ void *__alloc_percpu(size_t size, size_t align)
 			      "of 2 up to %lu", size, align, CHUNK_SIZE, PAGE_SIZE);
 		return NULL;
 	}
+	if (fault_hits(FAULT_PERCPU, GFP_KERNEL))
+		return NULL;
 	nr = (unsigned int)DIV_ROUND_UP(size, GRANULE);
 	align = max_t(size_t, align, GRANULE);
 	do {

@@ -355,9 +355,9 @@ noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 	struct slot slot = { NULL, NULL };
 
 	might_sleep_if(gfpflags_allow_blocking(gfp));
-	if (kfence_is_due() && (slot.object = kfence_alloc(cache, gfp)))
+	if (kfence_is_due() && fault_is_off() && (slot.object = kfence_alloc(cache, gfp)))
 		return slot.object;
-	if (fault_hits(FAULT_SLAB, gfp) ||
+	if (fault_hits_object(cache->name, gfp) ||
 	    (!take_local(cache, &slot) && !take_grown(cache, &slot, gfp, numa_mem_id())))
 		return NULL;
 	return finish(cache, &slot, gfp);
@@ -382,7 +382,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 			      nid);
 		return NULL;
 	}
-	if (fault_hits(FAULT_SLAB, gfp) ||
+	if (fault_hits_object(cache->name, gfp) ||
 	    ((nid >= (int)nr_node_ids || !take_from_node(cache, &slot, nid)) &&
 	     !take_grown(cache, &slot, gfp, nid)))
 		return NULL;

@@ -17,15 +17,14 @@
  * to a retired area, and when its pages are freed, is told in vmap_pool.c.
  *
  * vunmap() waits until no CPU reaches the pages, because its caller may free them next;
- * vm_unmap_ram() does not, as its name promises in Linux.
- *
- * Locks: none of its own.
+ * vm_unmap_ram() does not, as its name promises in Linux. Locks: none of its own.
  * Costs: a walk of page tables for each block, a store for each page and again at the end.
  */
 #include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/rcupdate.h>
 #include <linux/vmalloc.h>
+#include "fault.h"
 #include "vmap.h"
 
 static DEFINE_PER_CPU(long, nr_pages_used);	/* summed up; one CPU's may be negative */
@@ -183,7 +182,8 @@ static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int no
 		      unsigned long flags, const void *caller)
 {
 	unsigned long nr = PFN_UP(size);
-	struct vmap_area *area = vmap_alloc_loaded(nr << PAGE_SHIFT, align);
+	struct vmap_area *area = fault_hits(FAULT_VMALLOC, gfp) ? NULL :
+				 vmap_alloc_loaded(nr << PAGE_SHIFT, align);
 
 	if (!area) {
 		report_failure(size, gfp, "no such range of addresses is free", caller);

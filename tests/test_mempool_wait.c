@@ -47,7 +47,7 @@ SELFTEST(mempool_wait, a_free_wakes_the_sleeper_of_a_pool_of_one)
 
 static void sleep_without_memory(void *arg)
 {
-	struct fault_setup none = { .sources = FAULT_SLAB, .one_in = 1, .task = current };
+	struct fault_setup none = { .sources = FAULT_KMALLOC, .one_in = 1, .task = current };
 	unsigned long seen, failed;
 
 	fault_begin(&none);

@@ -27,10 +27,13 @@ struct quarry_options {
 void quarry_plan(const struct quarry_options *options);
 
 /*
- * From here on one request for memory in so many fails, by chance from that seed: for whoever
- * wants to see how the rest of a kernel bears it. In a thread, after quarry_start().
+ * From here on some requests for memory fail, as the text says (mm/fault_run.c): for whoever wants
+ * to see how the rest of a kernel bears it. False: it makes no sense. In a thread, after
+ * quarry_start().
  */
-void quarry_fault(unsigned long one_in, u64 seed);
+bool quarry_fault(const char *text);
+/* "sites": how many call sites have failed by now. */
+unsigned int quarry_fault_sites(void);
 
 /*
  * One allocation in so many that find a CPU's magazine of objects empty gets guard pages

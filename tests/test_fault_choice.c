@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/* Which allocations fail on purpose: those that were meant, and no others. */
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <quarry/quarry.h>
+#include "mm/fault.h"
+#include "mm/internal.h"
+#include "tests/selftest.h"
+
+/* Each: one allocation, of one allocator; did it come? */
+
+static noinline bool one_kmalloc(void)
+{
+	void *object = kmalloc(100, GFP_KERNEL | __GFP_NOWARN);
+
+	kfree(object);
+	return object;
+}
+
+static bool a_page(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+
+	if (page)
+		__free_page(page);
+	return page;
+}
+
+static struct kmem_cache *open;
+
+static bool open_cache(void)
+{
+	open = kmem_cache_create("fault-open", 64, 0, SLAB_NO_MERGE, NULL);
+	return open;
+}
+
+static bool an_object(void)
+{
+	void *object = kmem_cache_alloc(open, GFP_KERNEL | __GFP_NOWARN);
+
+	if (object)
+		kmem_cache_free(open, object);
+	return object;
+}
+
+static void close_cache(void)
+{
+	CHECK_EQ(kmem_cache_destroy(open), 0);
+}
+
+static bool an_area(void)
+{
+	void *area = __vmalloc(5 * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
+
+	vfree(area);
+	return area;
+}
+
+static bool a_percpu_object(void)
+{
+	unsigned long __percpu *counters = alloc_percpu(unsigned long);
+
+	free_percpu(counters);
+	return counters;
+}
+
+SELFTEST(fault_choice, the_nth_request_fails_and_no_other)
+{
+	struct fault_setup setup = { .sources = FAULT_PAGES, .nth = 3, .task = current };
+	unsigned long seen, failed;
+	struct page *pages[5];
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	fault_begin(&setup);
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, 5);
+	CHECK_EQ(failed, 1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
+		CHECK_EQ(!pages[i], i == 2);
+		__free_pages(pages[i], 0);
+	}
+}
+
+SELFTEST(fault_choice, nofail_and_other_threads_are_left_alone)
+{
+	struct fault_setup setup = { .sources = FAULT_ALL, .one_in = 1, .seed = 1,
+				     .task = current };
+	unsigned long seen, failed;
+	struct page *page;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	fault_begin(&setup);
+	CHECK(!kmalloc(50, GFP_KERNEL | __GFP_NOWARN));
+	page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, 1);
+	CHECK_EQ(failed, 1);
+	REQUIRE(page);
+	__free_page(page);
+}
+
+/* Which of: a page, an object of a cache, one of kmalloc(), an area, a per-CPU object. */
+static unsigned int which_fail(unsigned int sources, const char *comm, const char *caller)
+{
+	struct fault_setup setup = { .sources = sources, .one_in = 1, .seed = 1, .task = current,
+				     .comm = comm, .caller = caller };
+	unsigned long seen, failed;
+	unsigned int mask = 0;
+
+	fault_begin(&setup);
+	mask |= !a_page() << 0 | !an_object() << 1 | !one_kmalloc() << 2;
+	mask |= !an_area() << 3 | !a_percpu_object() << 4;
+	fault_end(&seen, &failed);
+	return mask;
+}
+
+SELFTEST(fault_choice, allocators_threads_and_callers_are_told_apart)
+{
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	REQUIRE(open_cache());
+	CHECK(an_area() && a_percpu_object());
+	CHECK_EQ(which_fail(FAULT_SLAB, NULL, NULL), 1 << 1);
+	CHECK_EQ(which_fail(FAULT_KMALLOC, NULL, NULL), 1 << 2);
+	CHECK_EQ(which_fail(FAULT_VMALLOC, NULL, NULL), 1 << 3);
+	CHECK_EQ(which_fail(FAULT_PERCPU, NULL, NULL), 1 << 4);
+	CHECK(which_fail(FAULT_PAGES, NULL, NULL) & 1);
+	CHECK_EQ(which_fail(FAULT_ALL, current->comm, NULL), 0x1f);
+	CHECK_EQ(which_fail(FAULT_ALL, "nobody", NULL), 0);
+	CHECK_EQ(which_fail(FAULT_ALL, NULL, "no_such_function"), 0);
+	CHECK_EQ(which_fail(FAULT_KMALLOC, NULL, "one_kmalloc"), 1 << 2);
+	close_cache();
+}
+
+SELFTEST(fault_choice, options_that_make_no_sense_are_refused)
+{
+	static const char *const bad[] = {
+		"", "0", "x", "100,", "100,frogs", "100,task=", "-1", "sites,,",
+	};
+	unsigned long seen, failed;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!CHECK(!quarry_fault(bad[i])))
+			printk("taken: %s\n", bad[i]);
+	CHECK(fault_is_off());
+	CHECK(quarry_fault("1,7,kmalloc,slab,task=nobody,caller=no_such_function"));
+	CHECK(one_kmalloc());
+	fault_end(&seen, &failed);
+	CHECK_EQ(failed, 0);
+}
+
+SELFTEST(fault_choice, chance_is_what_it_is_said_to_be)
+{
+	struct fault_setup setup = { .sources = FAULT_KMALLOC, .one_in = 10, .task = current };
+	unsigned long seen, failed, nr = selftest_scaled(1000);
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	setup.seed = selftest_random() | 1;
+	fault_begin(&setup);
+	for (unsigned long i = 0; i < nr; i++)
+		kfree(kmalloc(64, GFP_KERNEL | __GFP_NOWARN));
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, nr);			/* no magazine has served any */
+	CHECK(failed > nr / 20 && failed < nr / 5);
+}
