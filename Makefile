@@ -207,7 +207,7 @@ $(BUILD)/example/quarry.elf: FORCE
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every test there is
 	@$(PROVE) -j2 building check-api check-docs check-layers check-layers-itself runner-itself \
-		bench-check schedules models-explored $(HOSTED_RUNS) $(MACHINES)
+		bench-check schedules models-explored fuzz $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
@@ -257,6 +257,17 @@ deps-prove:			## install what `prove` needs: 220 MB to fetch, 1 GB on disk
 	apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
+.PHONY: fuzz fuzz-corpus coverage
+coverage:			## which lines of mm/ the hosted tests run
+	@$(MAKE) --no-print-directory HOSTED_CC=gcc HOSTED_SANITIZE= HOSTED_COVERAGE=1 \
+		HOSTED_BUILD=$(BUILD)/coverage $(BUILD)/coverage/quarry
+	@tests/coverage $(BUILD)/coverage/quarry
+test: $(FUZZER)
+S ?= 60
+fuzz: $(FUZZER)				## libFuzzer: T=name (all without), S=seconds each
+	@tests/fuzz/run fuzz '$(S)' $(T)
+fuzz-corpus: $(FUZZER)		## what `make fuzz` found that is new, for tests/fuzz/corpus: T=name
+	@tests/fuzz/run merge $(T)
 check-layers: $(OBJECTS)		## who includes and calls whom, sizes of functions and files
 	@tests/check-layers
 

@@ -41,7 +41,8 @@
 #define KTAP_INDENT   2
 #define MAX_ROUNDS    100000
 
-extern const struct selftest __start_selftests[], __stop_selftests[];
+/* Nothing, in a program without self-tests: tests/fuzz. */
+extern const struct selftest __start_selftests[] __weak, __stop_selftests[] __weak;
 
 #define CHOICE_SIZE   512
 

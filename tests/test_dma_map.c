@@ -348,6 +348,26 @@ SELFTEST(dma_map, a_list_is_mapped_as_a_whole_or_not_at_all)
 	target_exit(&t);
 }
 
+SELFTEST(dma_map, a_table_is_mapped_as_its_list_is)
+{
+	struct scatterlist list[3], *sg;
+	struct sg_table table = { .sgl = list, .orig_nents = 3 };
+	int i;
+	NEED_TARGET(t);
+
+	fill_list(&t, list, 3);
+	CHECK_EQ(dma_map_sgtable(&t.dev, &table, DMA_TO_DEVICE, 0), 0);
+	CHECK_EQ(table.nents, 3);
+	for_each_sg(list, sg, 3, i)
+		CHECK(sg_dma_address(sg) + sg_dma_len(sg) - 1 <= t.limit);
+	dma_unmap_sgtable(&t.dev, &table, DMA_TO_DEVICE, 0);
+	list[2].length = 0;
+	listen_start();
+	CHECK_EQ(dma_map_sgtable(&t.dev, &table, DMA_TO_DEVICE, 0), -EIO);
+	CHECK(strstr(listen_stop(), "list of 3 pieces: piece 2, 0 bytes"));
+	target_exit(&t);
+}
+
 /* ---- Many at once ---- */
 
 struct mapper {

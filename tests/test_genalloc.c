@@ -64,6 +64,23 @@ SELFTEST(genalloc, sizes_that_cannot_be_had)
 	gen_pool_destroy(NULL);
 }
 
+static void count_chunk(struct gen_pool *pool, struct gen_pool_chunk *chunk, void *data)
+{
+	++*(unsigned int *)data;
+}
+
+SELFTEST(genalloc, each_chunk_is_visited_once)
+{
+	struct gen_pool *pool = pool_of(SZ_1K);
+	unsigned int nr = 0;
+
+	REQUIRE(pool);
+	CHECK_EQ(gen_pool_add(pool, 0x900000, SZ_4K, NUMA_NO_NODE), 0);
+	gen_pool_for_each_chunk(pool, count_chunk, &nr);
+	CHECK_EQ(nr, 2);
+	gen_pool_destroy(pool);
+}
+
 SELFTEST(genalloc, several_chunks_are_one_pool)
 {
 	struct gen_pool *pool = pool_of(SZ_1K);

@@ -38,7 +38,8 @@ const void *host_map_file(const char *path, unsigned long *size);
 /* --- output and exit: host.c --- */
 
 void host_write(const char *text, unsigned long len);
-/* Ends the process without running anything more. */
+/* Ends the process without running anything more, but for host_last_words(code) if set. */
+extern void (*host_last_words)(int code);
 void host_exit(int code) __attribute__((__noreturn__));
 
 /* --- symbols: host_symbols.c --- */
@@ -69,6 +70,8 @@ extern const char *const host_reg_names[HOST_NR_REGS];
  */
 int host_catch_faults(void (*fn)(const struct host_fault *),
 		      int (*recover)(const struct host_fault *), unsigned int seconds);
+/* The time limit begins anew; 0: none. */
+void host_time_limit(unsigned int seconds);
 /* Touch one byte: 1, or 0 if that faulted. */
 int host_probe_read(const void *va, unsigned char *value);
 int host_probe_write(void *va, unsigned char value);

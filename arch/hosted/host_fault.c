@@ -258,6 +258,11 @@ int host_catch_faults(void (*fn)(const struct host_fault *),
 	return 0;
 }
 
+void host_time_limit(unsigned int seconds)
+{
+	alarm(seconds);
+}
+
 /* Read by the sanitizers' run-time libraries, where they are linked. */
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);

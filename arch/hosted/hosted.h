@@ -26,6 +26,13 @@ int hosted_map_direct(phys_addr_t start, phys_addr_t end);
 /* Registers standard output as a console; fatal signals and the time limit report there. */
 void hosted_catch_faults(unsigned int seconds);
 void hosted_open_console(void);
+void hosted_close_console(void);
+
+/*
+ * What the process is for, once it has booted: argv[1] and on are its own. Returns how much of
+ * it failed. work.c runs the self-tests; tests/fuzz/driver.c stands there in a fuzzer.
+ */
+unsigned int hosted_work(int argc, char **argv);
 
 /* Bits of hosted_pending, which is asm/port.h's. */
 #define HOSTED_IRQ_IPI(kind) (1U << (kind))

@@ -3,7 +3,9 @@
 # The hosted port: mm/, kernel/ and tests/ in a Linux process, build/hosted/quarry.
 #
 # May be set: HOSTED_CC, HOSTED_SANITIZE=address,undefined (or thread, or nothing),
-# HOSTED_OPT=-O1, HOSTED_DEBUG_LOCKS=1 (or 0), HOSTED_BUILD=dir, EXTRA_CFLAGS.
+# HOSTED_OPT=-O1, HOSTED_DEBUG_LOCKS=1 (or 0), HOSTED_BUILD=dir, EXTRA_CFLAGS; HOSTED_FUZZ=1: the
+# fuzzers of tests/fuzz in place of the self-tests, by Clang alone; HOSTED_COVERAGE=1: mm/ counts
+# how often each line runs, for GCC's gcov.
 
 HOSTED_CC ?= $(if $(findstring -elf-,$(CC)),gcc,$(CC))
 HOSTED_SANITIZE ?= address,undefined
@@ -14,6 +16,7 @@ HOSTED_BUILD ?= $(BUILD)/hosted
 HOSTED_BINARY := $(HOSTED_BUILD)/quarry
 # The same again, under ThreadSanitizer.
 HOSTED_TSAN := $(BUILD)/hosted-tsan/quarry
+FUZZER := $(BUILD)/fuzz/quarry
 
 # All of the kernel but what is the bare machine's: its main(), its symbol table, and the
 # tests that look at the machine. Of arch/x86_64 what only computes, with its tests.
@@ -32,13 +35,21 @@ HOSTED_RENAMES := memset memcpy memmove memcmp memchr strlen strnlen strcmp strn
 	strrchr strstr strcpy strcat strncpy strcasecmp strspn strcspn strsep
 
 # Seen with libc's headers; everything else is seen with ours.
-HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c))
+HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c \
+	$(if $(HOSTED_FUZZ),tests/fuzz/host*.c)))
 # ThreadSanitizer's code may not run here: it may be what was interrupted.
 HOSTED_UNSEEN := arch/hosted/host_cpu.c arch/hosted/host_fault.c arch/hosted/switch.c
+# What it is for. The driver of the fuzzers stands in work.c's place.
+ifneq ($(HOSTED_FUZZ),)
+HOSTED_PURPOSE := $(sort $(wildcard tests/fuzz/*.c))
+HOSTED_BARE += arch/hosted/work.c tests/test_string.c tests/test_string_copy.c
+HOSTED_RENAMED := $(filter-out tests/%,$(HOSTED_RENAMED))
+else
+HOSTED_PURPOSE := $(sort $(wildcard tests/test_*.c tests/hosted/test_*.c tests/bench/*.c))
+endif
 HOSTED_SOURCES := $(filter-out $(HOSTED_BARE) $(HOSTED_RENAMED) $(HOSTED_LIBC_SOURCES), \
 	$(sort $(wildcard mm/*.c)) $(sort $(wildcard kernel/*.c)) $(HOSTED_PURE) \
-	$(sort $(wildcard arch/hosted/*.c)) $(sort $(wildcard tests/test_*.c)) \
-	$(sort $(wildcard tests/hosted/test_*.c)) $(sort $(wildcard tests/bench/*.c)))
+	$(sort $(wildcard arch/hosted/*.c)) $(HOSTED_PURPOSE))
 
 HOSTED_OBJECTS := $(HOSTED_SOURCES:%=$(HOSTED_BUILD)/%.o)
 HOSTED_LIBC_OBJECTS := $(HOSTED_LIBC_SOURCES:%=$(HOSTED_BUILD)/%.o)
@@ -62,9 +73,9 @@ HOSTED_LIBC_CFLAGS += -DQUARRY_TSAN
 # GCC warns of each fence, which its run-time library cannot follow.
 HOSTED_LIBC_CFLAGS += $(if $(findstring clang,$(HOSTED_CC)),,-Wno-tsan)
 endif
-HOSTED_CFLAGS := $(HOSTED_LIBC_CFLAGS) -ffreestanding -nostdinc -Iinclude \
-	-Iarch/hosted/include -I. -Dsnprintf=quarry_snprintf -Dvsnprintf=quarry_vsnprintf \
-	-Dsprintf=quarry_sprintf
+HOSTED_CFLAGS := $(HOSTED_LIBC_CFLAGS) $(if $(HOSTED_FUZZ),-fsanitize=fuzzer-no-link) \
+	-ffreestanding -nostdinc -Iinclude -Iarch/hosted/include -I. \
+	-Dsnprintf=quarry_snprintf -Dvsnprintf=quarry_vsnprintf -Dsprintf=quarry_sprintf
 
 $(HOSTED_BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -72,6 +83,12 @@ $(HOSTED_BUILD)/flags: FORCE
 		echo '$(HOSTED_CC) $(HOSTED_CFLAGS) $(HOSTED_ALL_OBJECTS)' > $@
 
 $(HOSTED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS)
+ifneq ($(HOSTED_COVERAGE),)
+$(filter $(HOSTED_BUILD)/mm/%,$(HOSTED_OBJECTS)): private HOSTED_COUNTED = \
+	-fprofile-arcs -ftest-coverage -fprofile-update=atomic
+HOSTED_LIBC_CFLAGS += -DQUARRY_COVERAGE
+HOSTED_LINK := --coverage
+endif
 $(HOSTED_RENAMED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS) \
 	$(foreach f,$(HOSTED_RENAMES),-D$f=quarry_$f)
 $(HOSTED_LIBC_OBJECTS): private HOSTED_FLAGS = $(HOSTED_LIBC_CFLAGS)
@@ -80,15 +97,23 @@ $(HOSTED_UNSEEN:%=$(HOSTED_BUILD)/%.o): private HOSTED_UNSEEN_FLAGS = \
 $(HOSTED_ALL_OBJECTS): $(HOSTED_BUILD)/%.o: % $(HOSTED_BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  HOSTED CC  $<'
-	@$(HOSTED_CC) $(HOSTED_FLAGS) $(HOSTED_UNSEEN_FLAGS) -MMD -MP -c -o $@ $<
+	@$(HOSTED_CC) $(HOSTED_FLAGS) $(HOSTED_UNSEEN_FLAGS) $(HOSTED_COUNTED) -MMD -MP -c -o $@ $<
 
+# libFuzzer without a main() of its own.
+LIBFUZZER = $(shell $(HOSTED_CC) -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a)
 $(HOSTED_BINARY): $(HOSTED_ALL_OBJECTS)
 	@echo '  HOSTED LD  $@'
-	@$(HOSTED_CC) -pie $(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE)) -pthread -o $@ $^
+	@$(HOSTED_CC) -pie $(if $(HOSTED_SANITIZE),-fsanitize=$(HOSTED_SANITIZE)) -pthread \
+		$(HOSTED_LINK) -o $@ $^ $(if $(HOSTED_FUZZ),$(LIBFUZZER) -lstdc++ -lm)
 
 ifneq ($(HOSTED_BINARY),$(HOSTED_TSAN))
 $(HOSTED_TSAN): FORCE
 	@$(MAKE) --no-print-directory HOSTED_SANITIZE=thread HOSTED_BUILD=$(@D) $@
+endif
+
+ifneq ($(HOSTED_BINARY),$(FUZZER))
+$(FUZZER): FORCE
+	@$(MAKE) --no-print-directory HOSTED_FUZZ=1 HOSTED_CC=clang HOSTED_BUILD=$(@D) $@
 endif
 
 -include $(HOSTED_ALL_OBJECTS:.o=.d)

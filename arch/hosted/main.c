@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments,
- * joined, are the command line, so what the kernel understands works here too; `ram=`,
- * `clean`, `timeout=`, `trace=`, `cpus=` and `deaf=` are for this port alone.
+ * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments up to
+ * `--`, joined, are the command line, so what the kernel understands works here too; `ram=`,
+ * `clean`, `timeout=`, `trace=`, `cpus=` and `deaf=` are for this port alone. The others are
+ * for what runs then, hosted_work().
  *
  * Exit codes: 0, all tests passed; 1, some failed; 2, the run broke off.
  */
@@ -28,8 +29,6 @@
 #include "kernel/kernel.h"
 #include "kernel/memmap.h"
 #include "kernel/watchdog.h"
-#include "tests/bench/run.h"
-#include "tests/selftest.h"
 
 #define TIME_LIMIT 300		/* seconds, for each unit of scale= */
 
@@ -77,18 +76,19 @@ static const char usage[] =
 	"  trace=FILE           a boot's allocations, to be done again: build/bench-trace\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
-/* What this port understands beside the kernel's options. */
+/* What this port understands beside the kernel's options; the last ones are the fuzzers'. */
 static const char *const own_options[] = {
 	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "nodecpus=", "ram=", "timeout=",
-	"trace=", NULL
+	"trace=", "fuzz=", "every=", "save=", "verbose", NULL
 };
 
-static void join_arguments(int argc, char **argv)
+/* Returns how many there are before `--`. */
+static int join_arguments(int argc, char **argv)
 {
 	size_t used = 0;
 	int i;
 
-	for (i = 1; i < argc; i++) {
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		const char *quote = strchr(argv[i], ' ') && !strchr(argv[i], '"') ? "\"" : "";
 
 		used += scnprintf(boot_info.cmdline + used, BOOT_CMDLINE - used, "%s%s%s ",
@@ -96,6 +96,7 @@ static void join_arguments(int argc, char **argv)
 	}
 	if (used == BOOT_CMDLINE - 1)
 		panic("the command line is too long");
+	return i;
 }
 
 static void print_usage(void)
@@ -238,11 +239,12 @@ static void start_mm(void)
 int main(int argc, char **argv)
 {
 	unsigned int failed;
+	int words;
 
 	percpu_init();				/* the other CPUs' copies can be made from ours */
 	hosted_open_console();			/* printk() reaches standard output */
 	host_symbols_open();			/* backtraces have names */
-	join_arguments(argc, argv);		/* the command line */
+	words = join_arguments(argc, argv);	/* the command line */
 	if (cmdline_flag("--help"))
 		print_usage();
 	hosted_catch_faults(time_limit());	/* from here on nothing ends in silence */
@@ -264,7 +266,8 @@ int main(int argc, char **argv)
 	watchdog_init();			/* one that stops is named */
 	reports_print("after the boot");
 	faults_begin();
-	failed = bench_asked() ? !bench_rows_run() : selftest_run();
+	failed = hosted_work(argc - words, argv + words);
+	faults_end();
 	reports_print("at the end");
 	arch_stop_others();			/* nothing runs while the process ends */
 	host_exit(failed ? 1 : 0);

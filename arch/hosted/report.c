@@ -21,11 +21,16 @@ static void write_stdout(struct console *con, const char *text, size_t len)
 	host_write(text, len);
 }
 
+static struct console console = { .name = "stdout", .write = write_stdout };
+
 void hosted_open_console(void)
 {
-	static struct console console = { .name = "stdout", .write = write_stdout };
-
 	console_register(&console);
+}
+
+void hosted_close_console(void)
+{
+	console_unregister(&console);
 }
 
 /* main() itself ends a run that has a result; this is the end of any other. */
