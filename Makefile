@@ -124,7 +124,7 @@ $(BUILD)/%.o: % $(BUILD)/flags
 	@echo '  CC  $<'
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/kernel/ubsan.c.o: CFLAGS += -fno-sanitize=undefined
+$(BUILD)/kernel/ubsan.c.o: private CFLAGS += -fno-sanitize=undefined
 $(KASAN_UNSEEN:%=$(BUILD)/%.o): private CFLAGS := $(filter-out $(KASAN_FLAGS),$(CFLAGS))
 
 # Linked twice: the table of symbols is made from the first link, and lies behind all code.
