@@ -224,13 +224,14 @@ static void check_overwritten(struct held_locks *held)
 static bool take(struct held_lock *new, bool irqs_on, unsigned long fp)
 {
 	struct held_locks *held = list_of(new->how), *other = list_of(new->how ^ LOCKDEP_SLEEPS);
-	struct held_lock *old = find_in(held, new->map);
+	struct held_lock *old;
 
 	if (!held)
 		return true;
 	check_magic(new->map, new->ip);
 	check_overwritten(held);
 	check_overwritten(other);
+	old = find_in(held, new->map);
 	new->class = (u16)lockorder_class(new->map, new->how & LOCKDEP_SUBCLASS);
 	if (old && !may_repeat(old, new)) {
 		report(LOCKCHECK_RECURSION, new->how & LOCKDEP_SLEEPS ?

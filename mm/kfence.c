@@ -242,6 +242,7 @@ bool kfence_free(const char *call, const struct kmem_cache *cache, const void *a
 		kfence_report_free(call, object, start, cache);
 		return true;
 	}
+	debug_check_no_locks_freed(address, object->size);
 	wrong = canary(object, false);
 	if (wrong)
 		kfence_report_canary(call, object, wrong);

@@ -192,11 +192,22 @@ static unsigned int count_slabs(const struct kmem_cache *cache)
 	return nr;
 }
 
-int kmem_cache_shrink(struct kmem_cache *cache)
+/* Under slab_mutex: what another takes out of the depots at this moment would not be seen. */
+static bool shrink(struct kmem_cache *cache)
 {
 	slab_drain(cache);
 	slab_shrink(cache);
 	return count_slabs(cache) != 0;
+}
+
+int kmem_cache_shrink(struct kmem_cache *cache)
+{
+	bool left;
+
+	mutex_lock(&slab_mutex);
+	left = shrink(cache);
+	mutex_unlock(&slab_mutex);
+	return left;
 }
 
 /* Objects in use; the first of them go to `list`. */
@@ -250,7 +261,7 @@ static void report_left(const struct kmem_cache *cache)
  */
 static bool all_back(struct kmem_cache *cache)
 {
-	return !kmem_cache_shrink(cache) &&
+	return !shrink(cache) &&
 	       smp_load_acquire(&cache->nr_back) == READ_ONCE(cache->generation);
 }
 
@@ -279,9 +290,12 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 		return 0;
 	might_sleep();
 	empty = retire(cache);
-	if (!empty)
-		rcu_barrier();		/* slabs, or objects of kfree_rcu(), on their way */
-	if (!empty && !retire(cache)) {
+	/* Objects of kfree_rcu(); then what they left to RCU: slabs, or objects with guards. */
+	for (int turn = 0; !empty && turn < 2; turn++) {
+		rcu_barrier();
+		empty = retire(cache);
+	}
+	if (!empty) {
 		report_left(cache);
 		return -EBUSY;
 	}

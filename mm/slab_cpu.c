@@ -304,7 +304,7 @@ static bool take_from_any(struct kmem_cache *cache, struct slot *slot)
 	return false;
 }
 
-/* One object of a slab just made; its others are this CPU's next ones if it has no other. */
+/* One object of a slab just made; if it is of this CPU's node, its others may be the next ones. */
 static bool take_new(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, int nid)
 {
 	struct slab *slab = slab_create(cache, gfp, nid);
@@ -315,7 +315,7 @@ static bool take_new(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, int
 		return false;
 	flags = port_irq_save();
 	loaded = this_cpu_ptr(cache->cpu)->loaded;
-	if (!loaded->nr && loaded->max) {
+	if (!loaded->nr && loaded->max && nid == numa_mem_id()) {
 		loaded->nr = SLOT * (slab_add(slab, loaded->slots, loaded->max / SLOT) - 1);
 		*slot = loaded->slots[loaded->nr / SLOT];
 	} else {

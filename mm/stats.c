@@ -107,11 +107,13 @@ static void show_vmstat(void)
 	static const char *const names[] = { "dma", "dma32", "normal", "high" };
 	unsigned long taken[MAX_NR_ZONES] = { 0 }, given = 0, runs = 0;
 	struct zone *zone;
+	unsigned long flags;
 
 	for_each_zone(zone) {
-		taken[zone->idx] += READ_ONCE(zone->nr_taken);
-		given += READ_ONCE(zone->nr_taken) + zone_listed_pages(zone) -
-			 READ_ONCE(zone->managed);
+		spin_lock_irqsave(&zone->lock, flags);
+		taken[zone->idx] += zone->nr_taken;
+		given += zone->nr_taken + zone_listed_pages(zone) - zone->managed;
+		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)
 		runs += nodes[nid] ? READ_ONCE(nodes[nid]->kswapd_runs) : 0;

@@ -309,16 +309,15 @@ static __always_inline struct vmap_area *claim_at(unsigned long addr, unsigned l
 						  const char **wrong)
 {
 	struct vmap_area *area;
-	u8 live = VMAP_LIVE;
 
 	rcu_read_lock();	/* of two who free it, the second may look at it too late */
 	area = vmap_find_start(addr);
 	*wrong = why_not(area, flags);
-	if (likely(!*wrong) &&
-	    !__atomic_compare_exchange_n(&area->state, &live, VMAP_RETIRED, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (likely(!*wrong) && cmpxchg(&area->state, VMAP_LIVE, VMAP_RETIRED) != VMAP_LIVE)
 		*wrong = "already free";
 	rcu_read_unlock();
+	if (QUARRY_DEBUG_LOCKS && !*wrong)
+		debug_check_no_locks_freed(area->vm.addr, area->vm.nr_pages * PAGE_SIZE);
 	return likely(!*wrong) ? kasan_area_free(area) : NULL;
 }
 

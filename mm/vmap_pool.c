@@ -326,11 +326,11 @@ static __rseq bool push_dirty(struct vmap_area *area)
 /* Parks it; what is parked is flushed when it gets too much. */
 static bool park(struct vmap_area *area)
 {
-	unsigned long max = vmap_limits.held;
+	unsigned long max = vmap_limits.held, nr_pages = area->vm.nr_pages;
 
-	if (area->vm.nr_pages > max || !push_dirty(area))
+	if (nr_pages > max || !push_dirty(area))
 		return false;
-	this_cpu_add(pools.parked, (unsigned long)area->vm.nr_pages);
+	this_cpu_add(pools.parked, nr_pages);	/* an interrupt may have given the area on */
 	if (this_cpu_read(pools.parked) > max && can_flush())
 		recycle();
 	return true;

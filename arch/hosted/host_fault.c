@@ -28,6 +28,7 @@
 #define UNDER_TSAN  0
 #endif
 #define INTERRUPTS  (HOST_SIGNAL_BIT(HOST_SIGNAL_KICK) | HOST_SIGNAL_BIT(HOST_SIGNAL_TIMER))
+#define ERROR_FETCH 16	/* of a page fault's error code: an instruction was wanted */
 #define REPORT_TIME 20		/* seconds that the report of a fault may take */
 
 /*
@@ -154,7 +155,7 @@ static void on_signal(int signal, siginfo_t *info, void *arg)
 	if (fault.is_access) {
 		fault.address = (unsigned long)info->si_addr;
 		fault.is_write = !!(regs[REG_ERR] & 2);
-		if (signal == SIGSEGV && recover_fn(&fault))
+		if (signal == SIGSEGV && !(regs[REG_ERR] & ERROR_FETCH) && recover_fn(&fault))
 			return;
 	}
 	bound_report(signal);

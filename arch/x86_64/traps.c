@@ -123,10 +123,10 @@ static bool recover(struct trap_frame *frame)
 	return false;
 }
 
-/* A touch of a page that is hidden so that it be noticed? */
+/* A touch of a page that is hidden so that it be noticed? To run what lies there is worse. */
 static bool was_guarded(const struct trap_frame *frame)
 {
-	return frame->vector == TRAP_PAGE &&
+	return frame->vector == TRAP_PAGE && !(frame->error & ERROR_FETCH) &&
 	       kfence_handle_page_fault(read_cr2(), frame->error & ERROR_WRITE, frame->rip);
 }
 
