@@ -254,9 +254,12 @@ SELFTEST(memory_failure, a_false_alarm_in_pristine_memory_is_pristine_again)
 
 static nodemask_t allowed;	/* where the waiter looks */
 
-static void wait_for_a_page(void *arg)
+/* One that the zone may serve: of what is left for lower ones a higher request gets nothing. */
+static void wait_for_a_page(void *zone)
 {
-	struct page *page = __alloc_pages(GFP_HIGHUSER | __GFP_NOFAIL, 0, NUMA_NO_NODE, &allowed);
+	static const gfp_t kinds[] = { __GFP_DMA, __GFP_DMA32, 0, __GFP_HIGHMEM };
+	gfp_t gfp = GFP_KERNEL | __GFP_NOFAIL | kinds[((struct zone *)zone)->idx];
+	struct page *page = __alloc_pages(gfp, 0, NUMA_NO_NODE, &allowed);
 
 	if (CHECK(page))
 		__free_page(page);
@@ -277,7 +280,7 @@ SELFTEST(memory_failure, a_false_alarm_helps_who_waits)
 	selftest_expect_reports(1);	/* as long as it may look nowhere */
 	CHECK_EQ(memory_failure(pfn, 0), 0);
 	allowed = NODE_MASK_NONE;
-	test_thread_start(&thread, ANY_CPU, wait_for_a_page, NULL);
+	test_thread_start(&thread, ANY_CPU, wait_for_a_page, zone);
 	WAIT_UNTIL(READ_ONCE(nr_page_waiters) == 1);
 	node_set(zone->nid, allowed);
 	CHECK_EQ(unpoison_memory(pfn), 0);

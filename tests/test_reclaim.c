@@ -434,6 +434,7 @@ SELFTEST(reclaim, kswapd_wakes_at_low_and_sleeps_at_high)
 	if (!shortage_begin(&s, 7 * SHORT_MIN))
 		SKIP("no zone is large enough");
 	node = nodes[s.zone->nid];
+	WAIT_UNTIL(wq_has_sleeper(&node->kswapd_wait));	/* it may still be at an earlier shortage */
 	larder_open(&cache, 0);
 	cache.shrinker.batch = 4;
 	larder_fill(&cache, &s, 3 * SHORT_MIN);

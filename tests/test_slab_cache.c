@@ -3,6 +3,8 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <quarry/quarry.h>
+#include "mm/slab.h"
 #include "tests/selftest.h"
 
 #define TRY (GFP_KERNEL | __GFP_NOWARN)
@@ -53,4 +55,51 @@ SELFTEST(slab_cache, the_largest_objects_can_be_had)
 		kmem_cache_free(cache, object);
 		CHECK_EQ(kmem_cache_destroy(cache), 0);
 	}
+}
+
+static unsigned int slabs_of(const struct kmem_cache *cache)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++) {
+		struct cache_node *node = slab_node_peek(cache, (int)nid);
+
+		if (node)
+			nr += READ_ONCE(node->nr_slabs);
+	}
+	return nr;
+}
+
+/* Many are taken and given back: how many slabs the cache keeps then. */
+static unsigned int slabs_kept(struct kmem_cache *cache)
+{
+	static void *objects[64];
+	unsigned int nr = 0;
+
+	while (nr < ARRAY_SIZE(objects) && (objects[nr] = kmem_cache_alloc(cache, GFP_KERNEL)))
+		nr++;
+	while (nr > 0)
+		kmem_cache_free(cache, objects[--nr]);
+	return slabs_of(cache);
+}
+
+/* When memory is short magazines and empty slabs go back, but for caches that may not be reaped. */
+SELFTEST(slab_cache, only_no_reap_is_left_alone_when_memory_is_short)
+{
+	SKIP_WITH_KASAN();
+	struct kmem_cache *usual = kmem_cache_create("test-reap", 64, 0, 0, NULL);
+	struct kmem_cache *kept = kmem_cache_create("test-no-reap", 64, 0, SLAB_NO_REAP, NULL);
+	bool posed;
+
+	REQUIRE(usual && kept);
+	posed = slabs_kept(usual) && slabs_kept(kept);
+	quarry_reap(false);
+	if (posed) {
+		CHECK_EQ(slabs_of(usual), 0);
+		CHECK(slabs_of(kept) > 0);
+	}
+	CHECK_EQ(kmem_cache_destroy(usual), 0);
+	CHECK_EQ(kmem_cache_destroy(kept), 0);
+	if (!posed)
+		SKIP("nothing stays in magazines here");
 }
