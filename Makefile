@@ -45,7 +45,7 @@ else
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
 	bench bench-check bench-baseline bench-linux compare bench-hosted soak schedules \
-	models mutate prove deps-prove check-layers clean help FORCE
+	models mutate prove deps-prove fuzz fuzz-corpus coverage check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -211,11 +211,11 @@ test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## every t
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
-	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=0
-	@$(HOSTED_BINARY) cpus=8 'test=slab_storm.*' scale=2500 timeout=0
-	@$(HOSTED_BINARY) 'test=slab_model.*,slab_bulk.*' scale=200 timeout=0
-	@$(HOSTED_BINARY) 'test=page_model.*' scale=500 timeout=0
-	@$(HOSTED_TSAN) 'test=page_model.*' scale=500 timeout=0
+	@$(HOSTED_BINARY) 'test=page_contexts.*' scale=640 timeout=7200
+	@$(HOSTED_BINARY) cpus=8 'test=slab_storm.*' scale=2500 timeout=7200
+	@$(HOSTED_BINARY) 'test=slab_model.*,slab_bulk.*' scale=200 timeout=7200
+	@$(HOSTED_BINARY) 'test=page_model.*' scale=500 timeout=7200
+	@$(HOSTED_TSAN) 'test=page_model.*' scale=500 timeout=7200
 	@$(PROVE) --timer $(sort $(wildcard tests/long/*.machine))
 test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
@@ -257,7 +257,6 @@ deps-prove:			## install what `prove` needs: 220 MB to fetch, 1 GB on disk
 	apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
-.PHONY: fuzz fuzz-corpus coverage
 coverage:			## which lines of mm/ the hosted tests run
 	@$(MAKE) --no-print-directory HOSTED_CC=gcc HOSTED_SANITIZE= HOSTED_COVERAGE=1 \
 		HOSTED_BUILD=$(BUILD)/coverage $(BUILD)/coverage/quarry
