@@ -69,7 +69,7 @@ SELFTEST(page_wait, each_free_serves_one_in_order)
 		CHECK_EQ(READ_ONCE(nr_page_waiters), WAITERS - 1 - i);
 		CHECK(!shortage_alloc(&s, __GFP_HIGH | __GFP_DIRECT_RECLAIM, 0));
 		WAIT_UNTIL(READ_ONCE(w[i].served_as));
-		CHECK_EQ(w[i].served_as, i + 1);
+		CHECK_EQ(READ_ONCE(w[i].served_as), i + 1);
 	}
 	for (unsigned int i = 0; i < WAITERS; i++)
 		finish(&w[i]);
