@@ -17,10 +17,12 @@
  *	vmalloc	  a write behind what vmalloc() gave
  *	guard	  a write below the stack of a thread
  *	stuck	  a panic while all other CPUs keep their interrupts off
+ *	slab	  a cache with SLAB_PANIC that cannot be had
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -134,6 +136,16 @@ static void crash_stuck(void)
 	panic("asked for by crash=stuck");
 }
 
+/* The first cache is made: the flag does nothing where there is no need. */
+static void crash_slab(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("possible", 64, 0, SLAB_PANIC, NULL);
+
+	pr_info("crash=slab: cache of %u bytes\n", kmem_cache_size(cache));
+	kmem_cache_create("impossible", SIZE_MAX, 0, SLAB_PANIC, NULL);
+	pr_err("crash=slab: nobody stopped\n");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -142,7 +154,7 @@ static const struct {
 	{ "exec", crash_exec }, { "stack", crash_stack }, { "invalid", crash_invalid },
 	{ "divide", crash_divide }, { "panic", crash_panic }, { "thread", crash_thread },
 	{ "smash", crash_smash }, { "vmalloc", crash_vmalloc }, { "guard", crash_guard },
-	{ "stuck", crash_stuck },
+	{ "stuck", crash_stuck }, { "slab", crash_slab },
 };
 
 void crash_if_asked(void)
