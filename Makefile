@@ -221,9 +221,9 @@ test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
 	@tests/machines/run $(M:%=tests/machines/%.machine)
-$(BUILD)/bench-trace: tests/bench/traces/linux-boot.txt.zst tests/bench/trace.py
-	@$(PYTHON) tests/bench/trace.py $< $@
-test test-hosted bench bench-check bench-baseline: $(BUILD)/bench-trace
+$(BUILD)/linux-boot.trace: tests/bench/traces/linux-boot.txt.zst
+	@zstd -dcq $< > $@
+test test-hosted bench bench-check bench-baseline: $(BUILD)/linux-boot.trace
 bench: $(BUILD)/quarry.elf	## instructions per operation; ROWS=GLOB
 	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
 bench-check: $(BUILD)/quarry.elf	## is any row worse than before?

@@ -41,7 +41,7 @@ HOSTED_LIBC_SOURCES := $(sort $(wildcard arch/hosted/host*.c \
 HOSTED_UNSEEN := arch/hosted/host_cpu.c arch/hosted/host_fault.c arch/hosted/switch.c
 # What it is for. The driver of the fuzzers stands in work.c's place.
 ifneq ($(HOSTED_FUZZ),)
-HOSTED_PURPOSE := $(sort $(wildcard tests/fuzz/*.c))
+HOSTED_PURPOSE := $(sort $(wildcard tests/fuzz/*.c tests/bench/trace.c tests/bench/replay.c))
 HOSTED_BARE += arch/hosted/work.c tests/test_string.c tests/test_string_copy.c
 HOSTED_RENAMED := $(filter-out tests/%,$(HOSTED_RENAMED))
 else

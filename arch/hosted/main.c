@@ -73,7 +73,7 @@ static const char usage[] =
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
 	"  deaf=N               that CPU answers too late\n"
 	"  maxcpus=N nosmp report=NAME[,...]  as for the kernel\n"
-	"  trace=FILE           a boot's allocations, to be done again: build/bench-trace\n"
+	"  trace=FILE           a boot's allocations, to be done again: build/linux-boot.trace\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
 /* What this port understands beside the kernel's options; the last ones are the fuzzers'. */

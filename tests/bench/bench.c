@@ -123,18 +123,14 @@ u64 bench_slab_bytes(void)
 }
 
 /* The first module that the boot loader brought, or the hosted port's trace=; it stays mapped. */
-const struct bench_event *bench_trace(unsigned long *nr_events)
+const char *bench_trace_text(size_t *size)
 {
-	const struct bench_event *events = NULL;
-	unsigned long size = 0;
 #ifdef QUARRY_HOSTED
-	events = hosted_trace(&size);
+	return hosted_trace(size);
 #else
-	if (boot_info.nr_modules) {
-		size = boot_info.modules->size;
-		events = arch_map_device(boot_info.modules->start, size, ARCH_MAP_RO);
-	}
+	if (!boot_info.nr_modules)
+		return NULL;
+	*size = boot_info.modules->size;
+	return arch_map_device(boot_info.modules->start, *size, ARCH_MAP_RO);
 #endif
-	*nr_events = size / sizeof(*events);
-	return events;
 }

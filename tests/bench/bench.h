@@ -42,13 +42,18 @@ struct bench_row {
 };
 
 /*
- * An event of a trace (replay.c): the number of the object it is about, and what it does. The
+ * An event of a trace (trace.c): the number of the object it is about, and what it does. The
  * frees are the allocations' numbers and 4, but kfree() frees what either of two allocated.
  */
 struct bench_event {
-	u32 slot;	/* below 65536 */
+	u32 slot;	/* below BENCH_SLOTS */
 	u32 what;	/* a kind; below it the size in bytes, or the order of pages */
 };
+
+#define BENCH_SLOTS	 65536
+#define BENCH_MAX_SIZE	 4194304	/* of kmalloc() */
+#define BENCH_MAX_OBJECT 8192		/* of a cache; all are multiples of 8 */
+#define BENCH_MAX_ORDER	 10
 
 enum {
 	BENCH_KMALLOC, BENCH_KZALLOC, BENCH_CACHE, BENCH_PAGES,
@@ -80,25 +85,43 @@ void bench_usual(const struct bench_row *row);
 void bench_pairs(const struct bench_row *row);
 /* The least time that fn(n) took in BENCH_REPETITIONS, in cycles, without the measuring. */
 u64 bench_least(bench_fn fn, unsigned int n);
+
+struct bench_trace {
+	struct bench_event *events;
+	unsigned long nr;
+};
+
+/* The first line that is none, counted from 1, and what is wrong with it. */
+struct bench_trace_error {
+	unsigned long line;
+	const char *sentence;
+};
+
+/* trace.c: the events of a text. 0; else -EINVAL, with the reason, and nothing to be freed. */
+int bench_trace_read(const char *text, size_t size, struct bench_trace *trace,
+		     struct bench_trace_error *error);
+void bench_trace_free(struct bench_trace *trace);
+/* Those that the kernel supplies; -ENOENT: it has none. Refusals are printed. */
+int bench_trace_load(struct bench_trace *trace);
+
 /* Does a trace again; false when memory ran out. replay.c says what the figures mean. */
 struct bench_replayed {
 	u64 per_event, util_end, util_peak;
 };
 
-bool bench_replay(const struct bench_event *trace, unsigned long nr,
-		  struct bench_replayed *figures);
+bool bench_replay(const struct bench_trace *trace, struct bench_replayed *figures);
 /* x / n, rounded to the nearest. */
 u64 bench_each(u64 x, u64 n);
 /* The next number of a fixed sequence, below `below`. */
 u32 bench_random(u32 below);
 
 /*
- * Supplied by the kernel: a device that may reach all memory, NULL when there is none; a trace
- * and its length, NULL when there is none; how many bytes lie in slabs, used and free, and
+ * Supplied by the kernel: a device that may reach all memory, NULL when there is none; a trace's
+ * text and its length, NULL when there is none; how many bytes lie in slabs, used and free, and
  * in pages that are one large object.
  */
 struct device *bench_device(void);
-const struct bench_event *bench_trace(unsigned long *nr_events);
+const char *bench_trace_text(size_t *size);
 u64 bench_slab_bytes(void);
 
 #endif

@@ -3,9 +3,8 @@
  * Every allocation and free of a Linux boot followed by work with files, processes and the
  * network, done again in the order in which they happened. Linux's API only.
  *
- * The kernel supplies the events as an array (bench_trace(), made by trace.py). Objects of a
- * cache come from a cache of that size that is shared with nothing. All events are done by one
- * CPU. Figures:
+ * trace.c has read the events out of a text. Objects of a cache come from a cache of that size
+ * that is shared with nothing. All events are done by one CPU. Figures:
  *
  *	per_event	time for each event, with the few instructions that choose what to do,
  *			and with the clearing that some of them ask for
@@ -13,23 +12,23 @@
  *	util_peak	objects, slabs and large objects' pages, how many in a hundred are live;
  *			live is what was asked for
  */
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/timex.h>
 #include "bench.h"
-#ifdef BENCH_HAS_SLAB
+#if defined(BENCH_HAS_SLAB) && defined(BENCH_HAS_VMALLOC)
 #include <linux/slab.h>
 
-#define SLOTS	    65536
-#define SLOTS_ORDER 7		/* pages for so many pointers */
-#define MAX_OBJECT  8192	/* the largest of a cache; all are multiples of 8 */
+#define SLOTS_ORDER 7		/* pages for BENCH_SLOTS pointers */
 
 static void **slots;
-static struct kmem_cache *caches[MAX_OBJECT / 8 + 1];
+static struct kmem_cache *caches[BENCH_MAX_OBJECT / 8 + 1];
 static const struct bench_event *events;
 static unsigned long nr_events;
+static unsigned long nr_done;
 
 /* How many more bytes of objects are live after the event. */
 static long live_change(const struct bench_event *event)
@@ -118,19 +117,20 @@ static bool replay(unsigned long start, unsigned long end)
 		} else {
 			*slot = allocate(event);
 			if (!*slot)
-				return false;
+				break;
 		}
 	}
-	return true;
+	nr_done = event - events;
+	return nr_done == end;
 }
 
-/* What is live at the end goes, as the last event of each slot says. */
+/* What is live goes, as the last event of each slot that was done says. */
 static void free_rest(void)
 {
 	struct bench_event event;
 	unsigned long i;
 
-	for (i = nr_events; i--;) {
+	for (i = nr_done; i--;) {
 		if (!slots[events[i].slot])
 			continue;
 		event = events[i];
@@ -170,7 +170,7 @@ static void destroy(void)
 {
 	u32 size;
 
-	for (size = 0; size <= MAX_OBJECT; size += 8) {
+	for (size = 0; size <= BENCH_MAX_OBJECT; size += 8) {
 		if (caches[size / 8])
 			kmem_cache_destroy(caches[size / 8]);
 		caches[size / 8] = NULL;
@@ -201,12 +201,12 @@ static bool prepare(void)
 	return true;
 }
 
-bool bench_replay(const struct bench_event *trace, unsigned long nr, struct bench_replayed *figures)
+bool bench_replay(const struct bench_trace *trace, struct bench_replayed *figures)
 {
 	bool whole;
 
-	events = trace;
-	nr_events = nr;
+	events = trace->events;
+	nr_events = trace->nr;
 	if (!prepare())
 		return false;
 	whole = measure(figures);
@@ -214,25 +214,27 @@ bool bench_replay(const struct bench_event *trace, unsigned long nr, struct benc
 	return whole;
 }
 
-/* A boot without the events has no such row. */
+/* A boot without a trace has no such row. */
 static void run(const struct bench_row *row)
 {
 	struct bench_replayed figures;
-	unsigned long nr;
-	const struct bench_event *trace = bench_trace(&nr);
+	struct bench_trace trace;
+	int error = bench_trace_load(&trace);
 
-	if (!trace)
+	if (error == -ENOENT)
 		return;
-	if (bench_replay(trace, nr, &figures))
+	if (!error && bench_replay(&trace, &figures))
 		printk(KERN_INFO "bench: %s per_event=%llu util_end=%llu util_peak=%llu\n",
 		       row->name, figures.per_event, figures.util_end, figures.util_peak);
 	else
 		printk(KERN_INFO "bench: %s failed=1\n", row->name);
+	if (!error)
+		bench_trace_free(&trace);
 }
 #endif
 
 const struct bench_row bench_replay_rows[] = {
-#ifdef BENCH_HAS_SLAB
+#if defined(BENCH_HAS_SLAB) && defined(BENCH_HAS_VMALLOC)
 	{ "replay-linux-boot", 0, NULL, NULL, NULL, NULL, NULL, run },
 #endif
 	{ }

@@ -25,16 +25,15 @@ struct device *bench_device(void)
 }
 
 /* The file /trace; its memory goes with the machine. */
-const struct bench_event *bench_trace(unsigned long *nr_events)
+const char *bench_trace_text(size_t *size)
 {
 	void *content = NULL;
-	size_t size;
-	ssize_t read = kernel_read_file_from_path("/trace", 0, &content, INT_MAX, &size,
+	ssize_t read = kernel_read_file_from_path("/trace", 0, &content, INT_MAX, size,
 						  READING_UNKNOWN);
 
 	if (read <= 0)
 		return NULL;
-	*nr_events = read / sizeof(struct bench_event);
+	*size = read;
 	return content;
 }
 
