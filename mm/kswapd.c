@@ -48,8 +48,6 @@ static bool balance_node(int nid, enum zone_type highest)
 		if (node_balanced(nid, highest))
 			return true;
 		freed += shrink_node(nid, true, GFP_KERNEL, priority);
-		/* What they freed lies in this CPU's cache; marks are of what the zones have. */
-		drain_local_pages(NULL);
 		cond_resched();
 	}
 	return freed;

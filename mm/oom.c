@@ -9,7 +9,8 @@
  *
  * They are called for requests that allow IO and FS, since they cannot be told otherwise, and
  * not for __GFP_NORETRY and __GFP_RETRY_MAYFAIL, whose callers would rather fail. One request
- * at a time; who had to wait looks first whether what the one before won is enough for him.
+ * at a time; who had to wait looks first whether it fits by now, and whether others won anything
+ * meanwhile: then it reclaims again before it asks for more.
  *
  * Lock: oom_lock guards the chain and is held while the functions run, so one that is
  * unregistered runs no more. It is taken outside everything here; a function may take locks
@@ -22,6 +23,7 @@
 
 static DEFINE_MUTEX(oom_lock);
 static struct notifier_block *chain;	/* by priority */
+static unsigned long won;		/* by all calls: written under oom_lock */
 
 static struct notifier_block **find(const struct notifier_block *nb)
 {
@@ -64,19 +66,29 @@ int unregister_oom_notifier(struct notifier_block *nb)
 	return err;
 }
 
-unsigned long out_of_memory(const struct alloc_request *request, unsigned int alloc_flags)
+/* Caller holds oom_lock. */
+static unsigned long call_chain(void)
 {
 	unsigned long freed = 0;
+
+	for (struct notifier_block *nb = chain; nb; nb = nb->next)
+		if (nb->notifier_call(nb, 0, &freed) & NOTIFY_STOP_MASK)
+			break;
+	WRITE_ONCE(won, won + freed);
+	return freed;
+}
+
+unsigned long out_of_memory(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	unsigned long before = READ_ONCE(won), freed = 0;
 	unsigned int added;
 
 	mutex_lock(&oom_lock);
 	added = memalloc_noreclaim_save();
-	if (request_fits(request, alloc_flags))
+	if (won != before || request_fits(request, alloc_flags))
 		freed = 1;
 	else
-		for (struct notifier_block *nb = chain; nb; nb = nb->next)
-			if (nb->notifier_call(nb, 0, &freed) & NOTIFY_STOP_MASK)
-				break;
+		freed = call_chain();
 	memalloc_noreclaim_restore(added);
 	mutex_unlock(&oom_lock);
 	return freed;

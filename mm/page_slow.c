@@ -11,9 +11,13 @@
  *
  *	   __GFP_NORETRY	one round
  *	   order > 3		one round: what has to come free side by side may never do so
- *	   otherwise		rounds as long as they free anything, at most MAX_ROUNDS
+ *	   otherwise		rounds as long as they free anything, at most MAX_ROUNDS; those
+ *				of which others had the good do not count
  *	   __GFP_RETRY_MAYFAIL	the same, and MAX_IDLE_ROUNDS that freed nothing, each after a
  *				tick in which others may free something; of any order
+ *
+ *	   That a round found nothing while others were reclaiming proves nothing: it waits for
+ *	   them, and looks again (reclaim_walk.c).
  *
  *	4. Out-of-memory notifiers, for requests of an order up to 3 that allow IO and FS and
  *	   are neither __GFP_NORETRY nor __GFP_RETRY_MAYFAIL; what they free begins 3. anew.
@@ -72,15 +76,18 @@ static struct page *drain_and_retry(const struct alloc_request *req, unsigned in
 	return get_page_from_zones(req, alloc_flags);
 }
 
-/* Reclaims once and asks again. *freed: whether anything was freed. */
+/* Reclaims once and asks again; waits for others who reclaim if it found nothing. */
 static struct page *reclaim_round(const struct alloc_request *req, unsigned int alloc_flags,
-				  bool *freed)
+				  const struct reclaim_mark *mark)
 {
-	struct page *page;
+	bool freed = try_to_free_pages(req, alloc_flags) != 0;
+	struct page *page = get_page_from_zones(req, alloc_flags);
 
-	*freed = try_to_free_pages(req, alloc_flags) != 0;
-	page = get_page_from_zones(req, alloc_flags);
-	return page || !*freed ? page : drain_and_retry(req, alloc_flags, true);
+	if (page || (req->gfp & __GFP_NORETRY && !freed))
+		return page;
+	if (!freed)
+		reclaim_wait(mark, req, alloc_flags);
+	return drain_and_retry(req, alloc_flags, true);
 }
 
 static bool notifiers_may_help(const struct alloc_request *req)
@@ -92,20 +99,27 @@ static bool notifiers_may_help(const struct alloc_request *req)
 /* Rounds of reclaim, as many as the flags say. */
 static struct page *reclaim_rounds(const struct alloc_request *req, unsigned int alloc_flags)
 {
-	bool hard = req->gfp & __GFP_RETRY_MAYFAIL, freed;
+	bool hard = req->gfp & __GFP_RETRY_MAYFAIL;
 	bool once = (req->gfp & __GFP_NORETRY) || (req->order > COSTLY_ORDER && !hard);
-	unsigned int idle = 0;
+	unsigned int idle = 0, tried = 0;
+	struct reclaim_mark mark;
 	struct page *page;
 
-	for (unsigned int round = 0; round < MAX_ROUNDS + idle; round++) {
-		page = reclaim_round(req, alloc_flags, &freed);
+	while (tried < MAX_ROUNDS) {
+		enum reclaim_verdict verdict;
+
+		reclaim_mark(&mark, req);
+		page = reclaim_round(req, alloc_flags, &mark);
 		if (page || once)
 			return page;
-		if (freed)
-			continue;
-		if (!hard || ++idle > MAX_IDLE_ROUNDS)
-			break;
-		schedule_timeout_uninterruptible(1);
+		verdict = reclaim_judge(&mark, req);
+		if (verdict == RECLAIM_IDLE) {
+			if (!hard || ++idle > MAX_IDLE_ROUNDS)
+				break;
+			schedule_timeout_uninterruptible(1);
+		}
+		tried += verdict == RECLAIM_TRIED;
+		cond_resched();
 	}
 	return NULL;
 }
@@ -118,6 +132,19 @@ static struct page *reclaim_and_alloc(const struct alloc_request *req, unsigned 
 		page = reclaim_rounds(req, alloc_flags);
 	} while (!page && notifiers_may_help(req) && out_of_memory(req, alloc_flags));
 	return page;
+}
+
+/* One who waits for a page reclaims; and has memory given up if nothing could be. */
+static void help_oneself(const struct alloc_request *req, unsigned int alloc_flags)
+{
+	struct reclaim_mark mark;
+
+	reclaim_mark(&mark, req);
+	if (try_to_free_pages(req, alloc_flags))
+		return;
+	reclaim_wait(&mark, req, alloc_flags);
+	if (reclaim_judge(&mark, req) == RECLAIM_IDLE && notifiers_may_help(req))
+		out_of_memory(req, alloc_flags);
 }
 
 /* For who cannot fail. */
@@ -134,13 +161,9 @@ static struct page *wait_for_page(const struct alloc_request *req, unsigned int 
 			      req->gfp, req->order, req->nid);
 	pcp_close();
 	page_wait_begin(&waiter, req, wait_flags);
-	while (!(page = page_wait_sleep(&waiter, RECHECK))) {
-		if (current->flags & PF_MEMALLOC)
-			continue;
-		try_to_free_pages(req, alloc_flags);
-		if (notifiers_may_help(req))
-			out_of_memory(req, alloc_flags);
-	}
+	while (!(page = page_wait_sleep(&waiter, RECHECK)))
+		if (!(current->flags & PF_MEMALLOC))
+			help_oneself(req, alloc_flags);
 	pcp_open();
 	return page;
 }

@@ -13,7 +13,8 @@
  * them. Objects of no price (seeks 0) are asked for by halves. What is asked for comes in
  * batches; what is left of one, too little for a batch, or not freed because the shrinker
  * stopped (SHRINK_STOP) or may not be called, is remembered for each node (nr_deferred) and
- * asked for next time, at most twice of what there is.
+ * asked for next time, at most twice of what there is. That a pass freed nothing may be because
+ * another CPU is at it: reclaim_walk.c.
  *
  * IO and FS. A request under GFP_NOIO or GFP_NOFS is made where I/O, or a file system, waits for
  * it: calling in there would wait for oneself. A shrinker that needs them says so
@@ -136,6 +137,8 @@ static unsigned long share(const struct shrinker *shrinker, unsigned long count,
 {
 	if (!shrinker->seeks)
 		return count / 2 + (count & 1);
+	if (!priority)
+		return 2 * count;	/* all, also what is left of the last batch */
 	return (count >> priority) * 4 / (unsigned int)shrinker->seeks;
 }
 
@@ -154,6 +157,7 @@ static unsigned long scan_batches(struct shrinker *shrinker, struct shrink_contr
 		if (got == SHRINK_STOP)
 			break;
 		freed += got;
+		atomic_long_add((long)got, &nr_objects_freed);
 		atomic_long_add((long)sc->nr_scanned, &nr_objects_scanned);
 		*todo -= min(max(sc->nr_scanned, 1UL), *todo);
 		cond_resched();
@@ -181,8 +185,10 @@ static unsigned long shrink_one(struct shrinker *shrinker, struct shrink_control
 unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority)
 {
 	struct shrinker *shrinker = NULL;
+	struct reclaim_walk walk;
 	unsigned long freed = 0;
 
+	reclaim_walk_begin(&walk);
 	while ((shrinker = next_shrinker(shrinker))) {
 		bool aware = READ_ONCE(shrinker->flags) & SHRINKER_NUMA_AWARE;
 		struct shrink_control sc = { .gfp_mask = gfp, .nid = aware ? nid : 0 };
@@ -190,33 +196,11 @@ unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority)
 		if (aware || first)
 			freed += shrink_one(shrinker, &sc, priority);
 	}
+	reclaim_walk_end(&walk);
 	return freed;
 }
 
 /* ---- Direct reclaim ---- */
-
-bool request_fits(const struct alloc_request *request, unsigned int alloc_flags)
-{
-	enum zone_type highest = gfp_zone(request->gfp);
-	struct zone **zone;
-
-	for_each_request_zone(zone, request)
-		if (zone_watermark_ok(*zone, request->order, highest, alloc_flags) &&
-		    buddy_has(*zone, request->order))
-			return true;
-	return false;
-}
-
-bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags)
-{
-	enum zone_type highest = gfp_zone(request->gfp);
-	struct zone **zone;
-
-	for_each_request_zone(zone, request)
-		if (zone_could_serve(*zone, request->order, highest, alloc_flags))
-			return true;
-	return false;
-}
 
 /* One pass over the nodes that could serve the request, nearest first. */
 static unsigned long shrink_nodes(const struct alloc_request *request, int priority)
@@ -241,7 +225,6 @@ unsigned long reclaim_pass(const struct alloc_request *request, int priority)
 	unsigned int added = memalloc_noreclaim_save();
 	unsigned long freed = shrink_nodes(request, priority);
 
-	drain_local_pages(NULL);	/* what they freed lies in this CPU's cache */
 	memalloc_noreclaim_restore(added);
 	if (freed)
 		kswapd_take_heart();

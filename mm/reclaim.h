@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens when memory runs short: the private header of watermark.c, reclaim.c, kswapd.c
- * and oom.c.
+ * What happens when memory runs short: the private header of watermark.c, reclaim_walk.c,
+ * reclaim.c, kswapd.c and oom.c.
  */
 #ifndef MM_RECLAIM_H
 #define MM_RECLAIM_H
@@ -68,6 +68,13 @@ static inline bool request_allows(const struct alloc_request *request, const str
 	for (slot = node_zonelist((request)->nid, gfp_zone((request)->gfp)); *slot; slot++) \
 		if (!request_allows(request, *slot)) {} else
 
+/* ---- zone_alloc.c ---- */
+
+/* Could the request be served now? A hint: nothing is locked. */
+bool request_fits(const struct alloc_request *request, unsigned int alloc_flags);
+/* Is there a zone that could serve it if everything in there were free? */
+bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags);
+
 /* ---- page_wait.c ---- */
 
 /* One that waits for a block, on its own stack; see page_wait.c. */
@@ -119,14 +126,40 @@ bool report_limit_allows(struct report_limit *limit, unsigned long now, unsigned
 /* For tests: as if no failure had been reported for long. */
 void alloc_report_reset(void);
 
+/* ---- reclaim_walk.c: may sleep ---- */
+
+/* One that asks shrinkers, on its own stack. */
+struct reclaim_walk {
+	struct list_head entry;
+	unsigned long number;		/* in the order of beginning */
+};
+
+void reclaim_walk_begin(struct reclaim_walk *walk);
+/* What was freed is in the zones then. */
+void reclaim_walk_end(struct reclaim_walk *walk);
+
+/* How far everybody was, when a request began a round. */
+struct reclaim_mark {
+	unsigned long freed;		/* objects, by all who reclaim */
+	unsigned long taken;		/* pages, from the zones of the request */
+};
+
+enum reclaim_verdict { RECLAIM_IDLE, RECLAIM_TRIED, RECLAIM_LOST };
+
+void reclaim_mark(struct reclaim_mark *mark, const struct alloc_request *request);
+/* Waits for the walks under way, until the request fits or anything was freed since the mark. */
+void reclaim_wait(const struct reclaim_mark *mark, const struct alloc_request *request,
+		  unsigned int alloc_flags);
+/* What is to be thought of a round that got nothing: see reclaim_walk.c. */
+enum reclaim_verdict reclaim_judge(const struct reclaim_mark *mark,
+				   const struct alloc_request *request);
+
+extern atomic_long_t nr_objects_freed;	/* by shrinkers, ever */
+
 /* ---- reclaim.c: may sleep ---- */
 
 #define DEF_PRIORITY 12		/* the first pass asks for a 4096th */
 
-/* Could the request be served now? A hint: nothing is locked. */
-bool request_fits(const struct alloc_request *request, unsigned int alloc_flags);
-/* Is there a zone that could serve it if everything in there were free? */
-bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags);
 /*
  * One pass over the shrinkers, with that priority, for the nodes of the request; what they free
  * is in the zones. Returns how many objects went.
@@ -138,8 +171,8 @@ unsigned long reclaim_pass(const struct alloc_request *request, int priority);
  */
 unsigned long try_to_free_pages(const struct alloc_request *request, unsigned int alloc_flags);
 /*
- * One pass over the shrinkers for a node; those that know no nodes are called if `first`.
- * Returns how many objects were freed. The caller has PF_MEMALLOC set.
+ * One pass over the shrinkers for a node; those that know no nodes are called if `first`. What
+ * they free is in the zones. Returns how many objects went. The caller has PF_MEMALLOC set.
  */
 unsigned long shrink_node(int nid, bool first, gfp_t gfp, int priority);
 
@@ -158,7 +191,10 @@ void wakeup_kswapd(const struct alloc_request *request);
 
 /* ---- oom.c: may sleep ---- */
 
-/* Calls the notifiers unless the request fits by now: 0 when nothing was won. */
+/*
+ * Calls the notifiers unless the request fits by now, or they were called for another while this
+ * one waited. Returns 0 when nothing was won.
+ */
 unsigned long out_of_memory(const struct alloc_request *request, unsigned int alloc_flags);
 
 #endif

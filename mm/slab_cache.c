@@ -13,6 +13,13 @@
  * Locks: slab_mutex keeps caches from being made and destroyed while somebody who sleeps walks
  * the list; no memory is allocated under it. slab_list_lock, with interrupts off, is for who
  * does not sleep. The list changes under both.
+ *
+ * The shrinker waits for slab_mutex: to be told that another has it would make a request fail
+ * while that one is giving back just what is wanted. What another gave back meanwhile counts as
+ * this one's. It cannot wait for itself, nor in a circle: destructors are all that runs under
+ * slab_mutex and is not ours, and who runs them has PF_MEMALLOC, so that what they allocate does
+ * not reclaim. As everything that reclaim calls, they must not wait for a lock under which
+ * somebody allocates.
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
@@ -20,6 +27,7 @@
 #include <linux/shrinker.h>
 #include <linux/smp.h>
 #include "kfence.h"
+#include "reclaim.h"
 
 #define MAX_NAME   255
 #define MAX_LISTED 8			/* objects that kmem_cache_destroy() names */
@@ -192,6 +200,26 @@ static unsigned int count_slabs(const struct kmem_cache *cache)
 	return nr;
 }
 
+/* One who gives memory back: so he does not reclaim, and requests that run short wait for him. */
+struct giver {
+	struct reclaim_walk walk;
+	unsigned int added;
+};
+
+static void giver_begin(struct giver *giver)
+{
+	giver->added = memalloc_noreclaim_save();
+	reclaim_walk_begin(&giver->walk);
+	mutex_lock(&slab_mutex);
+}
+
+static void giver_end(struct giver *giver)
+{
+	mutex_unlock(&slab_mutex);
+	reclaim_walk_end(&giver->walk);
+	memalloc_noreclaim_restore(giver->added);
+}
+
 /* Under slab_mutex: what another takes out of the depots at this moment would not be seen. */
 static bool shrink(struct kmem_cache *cache)
 {
@@ -202,11 +230,12 @@ static bool shrink(struct kmem_cache *cache)
 
 int kmem_cache_shrink(struct kmem_cache *cache)
 {
+	struct giver giver;
 	bool left;
 
-	mutex_lock(&slab_mutex);
+	giver_begin(&giver);
 	left = shrink(cache);
-	mutex_unlock(&slab_mutex);
+	giver_end(&giver);
 	return left;
 }
 
@@ -268,17 +297,18 @@ static bool all_back(struct kmem_cache *cache)
 /* Takes the cache off the list if no object is in use. */
 static bool retire(struct kmem_cache *cache)
 {
+	struct giver giver;
 	unsigned long flags;
 	bool empty;
 
-	mutex_lock(&slab_mutex);
+	giver_begin(&giver);
 	empty = all_back(cache) && !kfence_find_used(cache, NULL, 0, 0);
 	if (empty) {
 		spin_lock_irqsave(&slab_list_lock, flags);
 		list_del(&cache->list);
 		spin_unlock_irqrestore(&slab_list_lock, flags);
 	}
-	mutex_unlock(&slab_mutex);
+	giver_end(&giver);
 	return empty;
 }
 
@@ -322,6 +352,8 @@ static void drain_all(void *arg)
 			slab_drain_cpu(cache);
 }
 
+static unsigned long nr_reaped;		/* pages, ever; written under slab_mutex */
+
 /* Caller holds slab_mutex. */
 static unsigned long reap(bool all)
 {
@@ -336,16 +368,18 @@ static unsigned long reap(bool all)
 		slab_drain_depots(cache);
 		pages += slab_shrink(cache);
 	}
+	WRITE_ONCE(nr_reaped, nr_reaped + pages);
 	return pages;
 }
 
 unsigned long quarry_reap(bool all)
 {
+	struct giver giver;
 	unsigned long pages;
 
-	mutex_lock(&slab_mutex);
+	giver_begin(&giver);
 	pages = reap(all);
-	mutex_unlock(&slab_mutex);
+	giver_end(&giver);
 	return pages;
 }
 
@@ -380,11 +414,12 @@ static unsigned long count_reapable(struct shrinker *shrinker, struct shrink_con
 
 static unsigned long scan_reapable(struct shrinker *shrinker, struct shrink_control *sc)
 {
-	unsigned long pages;
+	unsigned long before = READ_ONCE(nr_reaped), pages;
 
-	if (!mutex_trylock(&slab_mutex))
-		return SHRINK_STOP;
-	pages = reap(false);
+	mutex_lock(&slab_mutex);
+	pages = nr_reaped - before;
+	if (!pages)
+		pages = reap(false);
 	mutex_unlock(&slab_mutex);
 	return pages ? pages : SHRINK_STOP;
 }

@@ -112,3 +112,28 @@ struct page *get_page_from_zones(const struct alloc_request *req, unsigned int a
 	}
 	return NULL;
 }
+
+/* ---- Would it be served? ---- */
+
+bool request_fits(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	enum zone_type highest = gfp_zone(request->gfp);
+	struct zone **zone;
+
+	for_each_request_zone(zone, request)
+		if (zone_watermark_ok(*zone, request->order, highest, alloc_flags) &&
+		    buddy_has(*zone, request->order))
+			return true;
+	return false;
+}
+
+bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	enum zone_type highest = gfp_zone(request->gfp);
+	struct zone **zone;
+
+	for_each_request_zone(zone, request)
+		if (zone_could_serve(*zone, request->order, highest, alloc_flags))
+			return true;
+	return false;
+}

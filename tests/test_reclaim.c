@@ -89,6 +89,10 @@ SELFTEST(reclaim, the_last_pass_asks_for_everything)
 	CHECK_EQ(toy.nr, 0);
 	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 0);	/* SHRINK_EMPTY is nothing, not very much */
 	unregister_shrinker(&toy.shrinker);
+
+	toy_register(&toy, 100, 8 * DEFAULT_SEEKS, 0);	/* dear, and fewer than a batch */
+	CHECK_EQ(pass(&toy, GFP_KERNEL, 0), 100);
+	unregister_shrinker(&toy.shrinker);
 }
 
 SELFTEST(reclaim, batch_sets_the_size_of_calls)
