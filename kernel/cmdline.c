@@ -23,8 +23,8 @@ static const char *const known[] = {
 	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "jitter",
 	"kfence.sample_interval=", "linger=",
 	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=", "nosmp",
-	"numa=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=", "tap=",
-	"test=", "watchdog_thresh=",
+	"numa=", "page_owner=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=",
+	"tap=", "test=", "watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
 	"no5lvl", "nokaslr",
 	NULL

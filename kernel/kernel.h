@@ -48,6 +48,7 @@ void faults_begin(void);
 /* How many call sites have, under fault=sites. */
 void faults_end(void);
 /* Prints the reports that `report=` names; `when` stands behind the name of each. */
+#define AT_THE_END "at the end"
 void reports_print(const char *when);
 
 /* 5. workqueue.c */

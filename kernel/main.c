@@ -31,6 +31,7 @@ static void start_memory(void)
 		.highmem = highmem_wanted(),
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
+		.page_owner = page_owner_asked(),
 		.slab_debug = slab_debug_wanted(),
 		.highmem_floor = image_phys(image_end),
 	};
@@ -70,7 +71,7 @@ static bool run(void)
 	if (selftest_planned())
 		modules_failed = modules_run(&modules);
 	faults_end();
-	reports_print("at the end");
+	reports_print(AT_THE_END);
 	print_verdict(failed, modules, modules_failed);
 	return !failed && !modules_failed;
 }

@@ -279,6 +279,13 @@ const char *slab_debug_wanted(void)
 	return NULL;
 }
 
+bool page_owner_asked(void)
+{
+	char word[8];
+
+	return cmdline_value("page_owner", word, sizeof(word)) && !strcmp(word, "on");
+}
+
 void kfence_read_options(void)
 {
 	u64 interval;

@@ -4,6 +4,8 @@
  * and once more at the end, so that the two can be compared. Which there are stands at the
  * top of mm/stats.c. A name that is none is said to be, and the others are printed.
  *
+ * page_owner=on: whose pages there are at the end, by call site.
+ *
  * fault=: allocations fail on purpose while the tests run (mm/fault_run.c).
  */
 #include <linux/kernel.h>
@@ -34,6 +36,8 @@ void reports_print(const char *when)
 {
 	char names[256], *name, *rest = names;
 
+	if (!strcmp(when, AT_THE_END) && page_owner_asked())
+		quarry_show("page_owner");
 	if (!cmdline_value("report", names, sizeof(names)))
 		return;
 	while ((name = rest) != NULL) {

@@ -7,6 +7,7 @@
 #include "dma.h"
 #include "reclaim.h"
 #include "kfence.h"
+#include "page_owner.h"
 #include "vmap.h"
 
 int quarry_init(void)
@@ -21,6 +22,8 @@ int quarry_init(void)
 		memtest_run();	/* what nobody has yet */
 	if (!err)
 		err = slab_init();
+	if (!err)
+		err = page_owner_init();
 	if (!err)
 		err = vmap_init();
 	if (!err)
@@ -77,5 +80,5 @@ void quarry_settle(void)
 unsigned long quarry_kept_pages(void)
 {
 	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages() +
-	       quarry_bad_pages();
+	       quarry_bad_pages() + depot_nr_pages();
 }

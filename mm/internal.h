@@ -367,7 +367,7 @@ struct pcp {
 	struct cpu_stack *by_gfp[GFP_KINDS][PCP_COLUMNS];	/* for requests, by their flags */
 	struct cpu_stack *by_kind[KINDS_OF_NODE][PCP_COLUMNS];	/* for frees: by page block */
 	struct cpu_stack *remote;	/* pages of other nodes, on their way */
-	u32 home;			/* what the kinds of the home node begin with */
+	u32 home, free_home;		/* what the kinds of the home node begin with; for frees */
 	void *memory;			/* of the stacks; NULL: nothing is cached */
 };
 

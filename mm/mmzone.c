@@ -20,7 +20,7 @@
  * Everything here is constant after the boot, so nothing is locked; the counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.
  */
-#include "internal.h"
+#include "page_owner.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
 unsigned int nr_zones;
@@ -31,6 +31,7 @@ unsigned long vmemmap_size;
 unsigned long min_free_kbytes;
 u64 swiotlb_bytes;
 bool dma_debug_wanted;
+bool page_owner_wanted;
 const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
@@ -133,6 +134,7 @@ void quarry_plan(const struct quarry_options *options)
 	min_free_kbytes = options->min_free_kbytes;
 	swiotlb_bytes = options->swiotlb;
 	dma_debug_wanted = options->dma_debug;
+	page_owner_wanted = options->page_owner;
 	slab_debug_option = options->slab_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());

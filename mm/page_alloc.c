@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "internal.h"
 #include "kasan.h"
+#include "page_owner.h"
 
 static bool more_than_one(gfp_t bits)
 {
@@ -51,6 +52,7 @@ void prepare_block(struct page *page, gfp_t gfp, unsigned int order)
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order) | broken, 1));
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);
+	set_page_owner(page, order, gfp);
 }
 
 /* A request that is in order but for its flags. */

@@ -26,6 +26,7 @@
  */
 #include "internal.h"
 #include "kasan.h"
+#include "page_owner.h"
 #include "reclaim.h"
 
 /*
@@ -56,6 +57,7 @@ void break_block(struct page *page, unsigned long nr)
 	}
 	page->order = 0;
 	spin_unlock_irqrestore(&zone->lock, flags);
+	split_page_owner(page, nr);
 }
 
 /* No CPU caches a block with a broken page: buddy_free() keeps that page back. */
@@ -151,6 +153,7 @@ static const char *drop(struct page *page, unsigned int order)
 	} while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
 	if (word_refs(word) == 1) {
 		check_unused(page);
+		reset_page_owner(page);
 		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
 		if (word_flags(word) & PG_HAS_HWPOISONED)
@@ -158,6 +161,7 @@ static const char *drop(struct page *page, unsigned int order)
 		else
 			pcp_free(page, word_order(word));
 	} else if (loses_tail(word, order)) {
+		split_page_owner(page, 1);
 		free_tail(page, order, word_flags(word) & PG_HAS_HWPOISONED);
 	}
 	return wrong;
@@ -167,9 +171,12 @@ static void drop_checked(struct page *page, unsigned int order, const char *call
 {
 	const char *wrong = pfn_valid(page_to_pfn(page)) ? drop(page, order) : "no such page";
 
-	if (wrong)
-		report_misuse(QUARRY_BAD_FREE, page, "%s(page:%px pfn:%#lx, order:%d): %s", call,
-			      page, page_to_pfn(page), (int)order, wrong);
+	if (!wrong)
+		return;
+	report_misuse(QUARRY_BAD_FREE, page, "%s(page:%px pfn:%#lx, order:%d): %s", call, page,
+		      page_to_pfn(page), (int)order, wrong);
+	if (pfn_valid(page_to_pfn(page)))
+		dump_page_owner(page);
 }
 
 /*
@@ -178,7 +185,7 @@ static void drop_checked(struct page *page, unsigned int order, const char *call
  */
 static __rseq bool free_flagged(struct page *page, unsigned int order)
 {
-	unsigned int row = page_kind(page) - this_cpu_read(pcp.home);
+	unsigned int row = page_kind(page) - this_cpu_read(pcp.free_home);
 	struct cpu_stack *stack;
 	struct pcp_words *words;
 	u64 word;
@@ -214,7 +221,7 @@ __rseq void __free_pages(struct page *page, unsigned int order)
 	if (unlikely(order >= PCP_ORDERS))
 		return free_uncommon(page, order);
 	/* What is no page, also NULL, is of no kind, and that is in no row. */
-	row = page_kind(page) - this_cpu_read(pcp.home);
+	row = page_kind(page) - this_cpu_read(pcp.free_home);
 	if (unlikely(row >= KINDS_OF_NODE))
 		return free_uncommon(page, order);
 	stack = pcp_entry(by_kind, row, order);

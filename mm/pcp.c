@@ -73,7 +73,7 @@ DEFINE_PER_CPU(struct pcp, pcp) = {
 	.by_gfp = { [0 ... GFP_KINDS - 1] = { [0 ... PCP_COLUMNS - 1] = &pcp_no_stack } },
 	.by_kind = { [0 ... KINDS_OF_NODE - 1] = { [0 ... PCP_COLUMNS - 1] = &pcp_no_stack } },
 	.remote = &pcp_no_stack,
-	.home = KIND_NO_HOME,
+	.home = KIND_NO_HOME, .free_home = KIND_NO_HOME,
 };
 
 void pcp_report_stray(struct page *page)

@@ -19,7 +19,7 @@
  * Locks: none; each CPU's tables are written by itself with interrupts off.
  */
 #include <linux/smp.h>
-#include "internal.h"
+#include "page_owner.h"
 
 #define PCP_SHARE 16
 #define PCP_LEAST 256
@@ -153,7 +153,10 @@ static void install(void *memory)
 	local_irq_save(flags);
 	cache->home = block_kind((unsigned int)home, 0, 0);
 	lay_out(cache, home, memory, true);
-	name_by_gfp(cache, numa_node_id());
+	if (!page_owner_on) {	/* which is hooked into the slow paths */
+		name_by_gfp(cache, numa_node_id());
+		cache->free_home = cache->home;
+	}
 	WRITE_ONCE(cache->memory, memory);
 	local_irq_restore(flags);
 }

@@ -149,6 +149,8 @@ size_t slab_track_room(const struct kmem_cache *cache);
 bool slab_track_init(struct slab *slab, gfp_t gfp);
 void slab_track_exit(struct slab *slab);
 void slab_track(const struct slab *slab, unsigned int index, enum slab_event event);
+/* Who allocated it; NULL: the cache does not remember. */
+const struct track *slab_track_of(const struct slab *slab, unsigned int index);
 void slab_track_print(const struct slab *slab, unsigned int index);
 
 /* ---- debug.c ---- */
@@ -324,6 +326,9 @@ void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t 
 
 extern atomic_long_t kmalloc_large_pages;
 void slab_show(void);
+/* Calls fn for each object that somebody has, with its node's lock: KFENCE's are not among them. */
+void slab_for_each_object(void (*fn)(const struct slab *slab, unsigned int index, void *arg),
+			  void *arg);
 unsigned int slab_validate(void);
 
 /* ---- kmalloc.c ---- */

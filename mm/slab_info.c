@@ -55,8 +55,9 @@ struct tally {
 	unsigned long used, objects, slabs, active_slabs;
 };
 
-static void count_slab(struct tally *tally, const struct slab *slab)
+static void count_slab(const struct slab *slab, void *arg)
 {
+	struct tally *tally = arg;
 	unsigned int used = 0;
 
 	for (unsigned int i = 0; i < slab->nr; i++)
@@ -67,13 +68,14 @@ static void count_slab(struct tally *tally, const struct slab *slab)
 	tally->active_slabs += used != 0;
 }
 
-static struct tally count_cache(const struct kmem_cache *cache)
+/* Calls fn for each slab of the cache, with its node's lock. */
+static void each_slab(const struct kmem_cache *cache,
+		      void (*fn)(const struct slab *slab, void *arg), void *arg)
 {
-	struct tally tally = { 0 };
 	unsigned long flags;
 	struct slab *slab;
 
-	for (unsigned int nid = 0; nid < nr_node_ids; nid++) {
+	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
 		struct cache_node *node = slab_node_peek(cache, (int)nid);
 
 		if (!node)
@@ -81,10 +83,44 @@ static struct tally count_cache(const struct kmem_cache *cache)
 		spin_lock_irqsave(&node->lock, flags);
 		for (unsigned int i = 0; i < NR_SLAB_LISTS; i++)
 			list_for_each_entry(slab, &node->lists[i], list)
-				count_slab(&tally, slab);
+				fn(slab, arg);
 		spin_unlock_irqrestore(&node->lock, flags);
 	}
+}
+
+static struct tally count_cache(const struct kmem_cache *cache)
+{
+	struct tally tally = { 0 };
+
+	each_slab(cache, count_slab, &tally);
 	return tally;
+}
+
+struct visit {
+	void (*fn)(const struct slab *slab, unsigned int index, void *arg);
+	void *arg;
+};
+
+static void visit_slab(const struct slab *slab, void *arg)
+{
+	const struct visit *visit = arg;
+
+	for (unsigned int i = 0; i < slab->nr; i++)
+		if (READ_ONCE(slab->state[i]) == OBJECT_USED)
+			visit->fn(slab, i, visit->arg);
+}
+
+void slab_for_each_object(void (*fn)(const struct slab *slab, unsigned int index, void *arg),
+			  void *arg)
+{
+	struct visit visit = { fn, arg };
+	struct kmem_cache *cache;
+	unsigned long flags;
+
+	spin_lock_irqsave(&slab_list_lock, flags);
+	list_for_each_entry(cache, &slab_caches, list)
+		each_slab(cache, visit_slab, &visit);
+	spin_unlock_irqrestore(&slab_list_lock, flags);
 }
 
 /*

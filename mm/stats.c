@@ -22,6 +22,7 @@
  */
 #include <linux/vmalloc.h>
 #include "badmem.h"
+#include "owners.h"
 #include "reclaim.h"
 #include "slab.h"
 
@@ -268,6 +269,7 @@ static const struct {
 } reports[] = {
 	{ "meminfo", show_meminfo }, { "buddyinfo", show_buddyinfo },
 	{ "zoneinfo", show_zoneinfo }, { "pagetypeinfo", show_pagetypeinfo },
+	{ "page_owner", show_page_owner }, { "alloc_traces", show_alloc_traces },
 	{ "slabinfo", slab_show }, { "vmallocinfo", show_vmallocinfo }, { "vmstat", show_vmstat },
 };
 

@@ -222,6 +222,7 @@ static void start_mm(void)
 		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
+		.page_owner = page_owner_asked(),
 		.slab_debug = slab_debug_wanted(),
 	};
 
@@ -268,7 +269,7 @@ int main(int argc, char **argv)
 	faults_begin();
 	failed = hosted_work(argc - words, argv + words);
 	faults_end();
-	reports_print("at the end");
+	reports_print(AT_THE_END);
 	arch_stop_others();			/* nothing runs while the process ends */
 	host_exit(failed ? 1 : 0);
 }

@@ -17,6 +17,7 @@ struct quarry_options {
 	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
 	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
+	bool page_owner;	/* remember who allocated each block of pages: mm/page_owner.c */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 };
 
@@ -145,9 +146,20 @@ unsigned int quarry_validate(void);
 unsigned long quarry_bad_pages(void);
 
 /*
+ * What is allocated now, by call site (mm/owners.c): as far as it is remembered, which takes the
+ * options page_owner and slab_debug; else objects by cache. NULL without memory to count in.
+ * Compared with what was before, each site that has more is printed; how many there are. Threads.
+ */
+struct owners;
+struct owners *quarry_owners_take(void);
+unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now);
+void quarry_owners_free(struct owners *owners);
+
+/*
  * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "vmstat", "pagetypeinfo",
- * "slabinfo", "vmallocinfo", in Linux's columns. False: there is none of that name. Any context
- * but NMIs.
+ * "slabinfo", "vmallocinfo", in Linux's columns; and by call site, the largest ones, "page_owner"
+ * (blocks of pages) and "alloc_traces" (objects of caches, areas of vmalloc). False: there is none
+ * of that name. Any context but NMIs.
  */
 bool quarry_show(const char *name);
 
