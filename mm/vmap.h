@@ -136,8 +136,11 @@ bool vmap_may_stay_loaded(const struct vmap_area *area);
 /* Before some are taken out of where others see them; after all were put somewhere. Threads. */
 unsigned int vmap_hand_take(void);
 void vmap_hand_put(unsigned int hand);
-/* Until those have ended who took before; false when nobody had. One caller at a time. Sleeps. */
-bool vmap_hand_wait(void);
+/*
+ * Until those have ended who took before; returns how many ever had, up to a number that wraps. Two
+ * that return the same: nobody took anything in between. One caller at a time. Sleeps.
+ */
+unsigned long vmap_hand_wait(void);
 
 /* ---- vmap_pool.c: ranges with a guard, ready for use, and their end ---- */
 

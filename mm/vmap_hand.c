@@ -11,6 +11,13 @@
  * before the change may have added to it after the look. (Such a one took nothing out before
  * the look, so missing it once is no loss; but it must not be missed by the next who waits.)
  *
+ * One who takes and puts between two waits is seen by neither, and may have carried ranges from a
+ * place that was not emptied yet to one that was. So the upper half of each count is of all who
+ * ever took, and a wait returns both of those added up, as they were before it looked at anything:
+ * who was not in there by then may be missed by this wait, but makes the next one return another
+ * number. Whoever empties the places between two waits that return the same has met everything.
+ * (They would also be the same after 2^32 takes in between.)
+ *
  * Barriers: hand_take() adds with a full barrier, then takes out. Who waits has looked into that
  * place before, with a full barrier or an interrupt on its CPU: if something was gone by then,
  * the addition is seen here. hand_put() subtracts with one, too: what was put back is seen by
@@ -24,6 +31,8 @@
 #include <linux/sched.h>
 #include "vmap.h"
 
+#define TAKE ((1L << 32) + 1)	/* one more who ever took; one more who has some */
+
 static atomic_long_t in_hand[2];
 static unsigned int newcomers;		/* which of them counts those */
 
@@ -31,7 +40,7 @@ unsigned int vmap_hand_take(void)
 {
 	unsigned int mine = READ_ONCE(newcomers);
 
-	atomic_long_inc_return(&in_hand[mine]);
+	atomic_long_add_return(TAKE, &in_hand[mine]);
 	return mine;
 }
 
@@ -40,18 +49,31 @@ void vmap_hand_put(unsigned int mine)
 	atomic_long_dec_return(&in_hand[mine]);
 }
 
-bool vmap_hand_wait(void)
+static unsigned long takes(void)
 {
-	bool waited = false;
+	return ((unsigned long)atomic_long_read(&in_hand[0]) >> 32) +
+	       ((unsigned long)atomic_long_read(&in_hand[1]) >> 32);
+}
 
+static bool anybody(unsigned int which)
+{
+	return (u32)atomic_long_read(&in_hand[which]);
+}
+
+unsigned long vmap_hand_wait(void)
+{
+	unsigned long seen;
+
+	smp_mb();
+	seen = takes();
 	for (unsigned int turn = 0; turn < 2; turn++) {
 		unsigned int old = newcomers;
 
 		WRITE_ONCE(newcomers, !old);
 		smp_mb();
-		for (; atomic_long_read(&in_hand[old]); waited = true)
+		while (anybody(old))
 			schedule_timeout_uninterruptible(1);
 	}
 	smp_mb();
-	return waited;
+	return seen;
 }

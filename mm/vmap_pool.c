@@ -39,7 +39,11 @@
  * pointers (quarry/cpu_stack.h) are made for that. What a thread has taken out and not put
  * anywhere yet is in its hand (vmap_hand.c). vm_unmap_aliases() waits for hands before it empties
  * the pools, for who has taken from the list of the thread `vfree` and will park here; and once
- * more after that, for who took from a pool before. If there was one, the pools are emptied again.
+ * more after that, for who took from a pool before. If anybody took any in between, they may lie
+ * in a pool that was emptied already: so all are emptied again. What was given up before was
+ * flushed by then, whoever carried it: a range leaves `dirty` for a flush only, and leaves `late`
+ * for `dirty` only. So on a machine where others take all the time it is enough to try some times
+ * to get the addresses and pages, too.
  *
  * Locks: purge_mutex, outermost: one vm_unmap_aliases() at a time. The list of the thread has
  * none: it is taken as a whole.
@@ -61,6 +65,7 @@
 #define CLEAN_MAX  32
 #define RECYCLE_MIN 32	/* fewer are not worth a flush while there are other ranges */
 #define SMALL_PAGES 32
+#define EMPTY_TURNS 8
 #define HELD_MAX   1024	/* pages a CPU, and no more than 1/64 of RAM over all CPUs */
 
 /* A stack of pointers with its room. */
@@ -426,13 +431,19 @@ static void empty_pools(void)
 
 void vm_unmap_aliases(void)
 {
+	unsigned long before, seen;
+
 	might_sleep();
 	mutex_lock(&purge_mutex);
 	retire_late_ones();
-	vmap_hand_wait();
-	empty_pools();
-	if (vmap_hand_wait())
+	seen = vmap_hand_wait();
+	for (unsigned int turn = 0; turn < EMPTY_TURNS; turn++) {
+		before = seen;
 		empty_pools();
+		seen = vmap_hand_wait();
+		if (seen == before)
+			break;
+	}
 	mutex_unlock(&purge_mutex);
 	vmap_nodes_wait();
 }

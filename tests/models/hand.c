@@ -3,11 +3,10 @@
  * vm_unmap_aliases() against a thread that has a range in hand: once the wait is over, what was
  * given up before is in a place where it can be found. One waits twice, two others take one each.
  *
- * plant: mm/vmap_hand.c: atomic_long_inc_return(&in_hand[mine]); ->
- *	WRITE_ONCE(in_hand[mine].counter, in_hand[mine].counter + 1);
+ * plant: mm/vmap_hand.c: atomic_long_add_return(TAKE, &in_hand[mine]); ->
+ *	WRITE_ONCE(in_hand[mine].counter, in_hand[mine].counter + TAKE);
  * plant: mm/vmap_hand.c: turn < 2 -> turn < 1
- * plant: mm/vmap_hand.c: for (; atomic_long_read(&in_hand[old]); waited = true) -> if
- *	(atomic_long_read(&in_hand[old]))
+ * plant: mm/vmap_hand.c: while (anybody(old)) -> if (anybody(old))
  */
 #include <mm/vmap_hand.c>
 #include "model.h"
