@@ -47,8 +47,9 @@
 #include "magazine.h"
 
 #define FIRST_SLOTS  4U			/* a magazine's first limit */
-#define EARNED_BYTES 256U		/* of an object: one time of asking for a magazine more */
-#define MOST_ASKING  64U
+#define SMALL	     256U		/* bytes of an object that gets a magazine at once */
+#define EARNED_BYTES 32U		/* of a larger one: one time of asking for it more */
+#define MOST_ASKING  256U
 #define EXCHANGES    16U		/* that it takes to raise it by one */
 
 /* Full and empty at once; the slot above its top has no object. */
@@ -83,7 +84,10 @@ static struct magazine *magazine_new(struct kmem_cache *cache)
  */
 static struct magazine *magazine_earned(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
-	if (cpu->exchanges++ < min(cache->size / EARNED_BYTES, MOST_ASKING))
+	unsigned int asking = cache->size <= SMALL ? 0 :
+			      min(cache->size / EARNED_BYTES, MOST_ASKING);
+
+	if (cpu->exchanges++ < asking)
 		return NULL;
 	return magazine_new(cache);
 }

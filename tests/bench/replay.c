@@ -9,12 +9,13 @@
  *	per_event	time for each event, with the few instructions that choose what to do,
  *			and with the clearing that some of them ask for
  *	util_end	at the end, and when most was live: of the bytes that the replay took for
- *	util_peak	objects, slabs and large objects' pages, how many in a hundred are live;
- *			live is what was asked for
+ *	util_peak	objects, slabs and large objects' pages, how many in a hundred are live,
+ *			rounded down; live is what was asked for
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/timex.h>
@@ -142,11 +143,15 @@ static void free_rest(void)
 	}
 }
 
+/* After so many events; the log has a digit more. */
 static u64 percent_live(unsigned long nr, u64 slabs_before)
 {
-	u64 taken = bench_slab_bytes() - slabs_before;
+	u64 taken = bench_slab_bytes() - slabs_before, live = live_bytes(nr);
+	u64 thousandths = taken ? div64_u64(1000 * live, taken) : 0;
 
-	return taken ? bench_each(100 * (u64)live_bytes(nr), taken) : 0;
+	printk(KERN_INFO "replay: after %lu events %llu.%llu %% of %llu KiB are live\n", nr,
+	       thousandths / 10, thousandths % 10, taken / 1024);
+	return thousandths / 10;
 }
 
 static bool measure(struct bench_replayed *figures)
