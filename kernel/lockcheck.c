@@ -36,6 +36,7 @@
 static DEFINE_PER_CPU(struct held_locks, cpu_held);
 static DEFINE_PER_CPU(unsigned long, preempt_off_ip);
 static DEFINE_PER_CPU(bool, reporting);
+static DEFINE_PER_CPU(unsigned long, nr_taken);
 
 static arch_spinlock_t report_lock;
 static atomic_long_t counts[LOCKCHECK_NR_REPORTS];
@@ -258,12 +259,18 @@ bool lock_acquire(struct lockdep_map *map, unsigned int how, unsigned long ip)
 	bool irqs_on = !irqs_disabled(), may;
 	unsigned long flags;
 
+	this_cpu_inc(nr_taken);
 	if (unchecked())
 		return true;
 	local_irq_save(flags);
 	may = take(&new, irqs_on, (unsigned long)__builtin_frame_address(0));
 	local_irq_restore(flags);
 	return may;
+}
+
+unsigned long lockcheck_taken(void)
+{
+	return this_cpu_read(nr_taken);
 }
 
 void lock_acquired(struct lockdep_map *map)

@@ -24,6 +24,8 @@ enum lockcheck_report {
 };
 
 unsigned long lockcheck_count(enum lockcheck_report kind);
+/* How often this CPU took a lock, of any kind, so far. For tests. */
+unsigned long lockcheck_taken(void);
 
 /*
  * Around the lines of a report, interrupts off: one CPU reports at a time, and its own locks
