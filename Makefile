@@ -45,7 +45,8 @@ else
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
 	bench bench-check bench-baseline bench-linux compare bench-hosted soak schedules \
-	models mutate prove deps-prove fuzz fuzz-corpus coverage check-layers clean help FORCE
+	models mutate faults prove deps-prove fuzz fuzz-corpus coverage \
+	check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
 iso: $(BUILD)/quarry.iso		## build the bootable image, build/quarry.iso
@@ -188,7 +189,8 @@ gdb: $(BUILD)/quarry.elf		## the kernel under gdb, stopped at its start
 -include arch/hosted/hosted.mk
 
 PROVE := prove --norc --exec tests/run
-HOSTED_RUNS := hosted hosted-tsan hosted-replay $(sort $(wildcard tests/hosted/*.hosted))
+HOSTED_RUNS := hosted hosted-tsan hosted-replay hosted-faults \
+	$(sort $(wildcard tests/hosted/*.hosted))
 MACHINES := $(sort $(wildcard tests/machines/*.machine))
 # The same kernel built in other ways, for machines that name one as their `variant`.
 VARIANTS := $(BUILD)/debug-locks/quarry.elf $(BUILD)/ubsan/quarry.elf $(BUILD)/example/quarry.elf \
@@ -261,6 +263,8 @@ coverage:			## which lines of mm/ the hosted tests run
 	@$(MAKE) --no-print-directory HOSTED_CC=gcc HOSTED_SANITIZE= HOSTED_COVERAGE=1 \
 		HOSTED_BUILD=$(BUILD)/coverage $(BUILD)/coverage/quarry
 	@tests/coverage $(BUILD)/coverage/quarry
+faults: $(HOSTED_BINARY)	## each single allocation of the tests fails once: T='slab*'
+	@tests/faults $(HOSTED_BINARY) $(if $(T),'$(T)')
 test: $(FUZZER)
 S ?= 60
 fuzz: $(FUZZER)				## libFuzzer: T=name (all without), S=seconds each

@@ -86,6 +86,11 @@ unsigned int selftest_planned(void);
 /* Does text match the pattern? `*` is any run of characters, `?` any one. */
 bool selftest_glob(const char *pattern, const char *text);
 
+#define SELFTEST_CHOICE_SIZE 512
+
+/* Copies the glob that *choice begins with and moves behind its comma; false at the end. */
+bool selftest_next_glob(const char **choice, char *glob, size_t size);
+
 /*
  * Does a choice (globs separated by commas) take in suite.name? A glob that matches the
  * name of a suite chooses all of it.
@@ -110,6 +115,19 @@ struct selftest_state selftest_look_at_first(void);
 struct selftest_state selftest_look_when_settled(const struct selftest_state *expected);
 unsigned int selftest_compare(const struct selftest_state *expected,
 			      const struct selftest_state *found, unsigned int violations);
+
+/* selftest_faults.c: the runs of one case under fault=each. */
+struct faulty_runs {
+	struct selftest_state before;
+	unsigned int points, unclean;	/* runs in which something failed; that left something */
+};
+
+/* False when there are none left. In a thread, as the other. */
+bool faulty_run_begin(struct faulty_runs *runs);
+/* The failed checks of the run, and what it has announced. */
+void faulty_run_end(struct faulty_runs *runs, int failures, unsigned long reports,
+		    unsigned long warnings);
+void faulty_runs_print(void);		/* of all cases; nothing without fault=each */
 
 /* The generator: turns the state (not 0) into the next one, and returns a number from it. */
 u64 selftest_random_step(u64 *state);

@@ -44,10 +44,8 @@
 /* Nothing, in a program without self-tests: tests/fuzz. */
 extern const struct selftest __start_selftests[] __weak, __stop_selftests[] __weak;
 
-#define CHOICE_SIZE   512
-
 static struct options {
-	char choice[CHOICE_SIZE]; /* globs */
+	char choice[SELFTEST_CHOICE_SIZE]; /* globs */
 	u64 scale, seed, rounds;
 	bool ktap, jitter;
 	char error[160];	/* what is wrong with them; empty when nothing is */
@@ -56,11 +54,11 @@ static struct options {
 /* The case that is running. */
 static struct {
 	atomic_t failures;
-	bool skipped;
+	bool skipped, quiet;	/* quiet: only its first failed check is printed */
 	char reason[128];
 	unsigned long reports, warnings; /* announced */
 	u64 random;
-} current;
+} running;
 
 struct totals {
 	unsigned int passed, failed, skipped;
@@ -74,7 +72,7 @@ static u64 seed;			/* of this round */
 /* Counts a failure; true while it is one of those to print. */
 static bool count_failure(void)
 {
-	return atomic_inc_return(&current.failures) <= MAX_SHOWN;
+	return atomic_inc_return(&running.failures) <= (running.quiet ? 1 : MAX_SHOWN);
 }
 
 bool selftest_check(bool ok, const char *file, int line, const char *what)
@@ -107,19 +105,19 @@ void selftest_skip(const char *fmt, ...)
 	__builtin_va_list args;
 
 	__builtin_va_start(args, fmt);
-	vsnprintf(current.reason, sizeof(current.reason), fmt, args);
+	vsnprintf(running.reason, sizeof(running.reason), fmt, args);
 	__builtin_va_end(args);
-	current.skipped = true;
+	running.skipped = true;
 }
 
 void selftest_expect_reports(unsigned int nr)
 {
-	current.reports += nr;
+	running.reports += nr;
 }
 
 void selftest_expect_warnings(unsigned int nr)
 {
-	current.warnings += nr;
+	running.warnings += nr;
 }
 
 unsigned long selftest_scaled(unsigned long n)
@@ -142,7 +140,7 @@ u64 selftest_random_step(u64 *state)
 
 u64 selftest_random(void)
 {
-	return selftest_random_step(&current.random);
+	return selftest_random_step(&running.random);
 }
 
 unsigned long selftest_random_below(unsigned long n)
@@ -150,62 +148,7 @@ unsigned long selftest_random_below(unsigned long n)
 	return (unsigned long)(((unsigned __int128)selftest_random() * n) >> 64);
 }
 
-/* 2. Choosing */
-
-bool selftest_glob(const char *pattern, const char *text)
-{
-	const char *star = NULL, *retry = NULL;
-
-	while (*text) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			retry = text;
-		} else if (*pattern && (*pattern == '?' || *pattern == *text)) {
-			pattern++;
-			text++;
-		} else if (star) {
-			/* The last star takes one character more, and all behind it starts anew. */
-			pattern = star;
-			text = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
-/* Copies the glob that *choice begins with and moves behind its comma; false at the end. */
-static bool next_glob(const char **choice, char *glob, size_t size)
-{
-	const char *end = strchr(*choice, ',');
-	size_t length = end ? (size_t)(end - *choice) : strlen(*choice);
-
-	if (!**choice)
-		return false;
-	strscpy(glob, *choice, min(length + 1, size));
-	*choice += end ? length + 1 : length;
-	return true;
-}
-
-static bool glob_chooses(const char *glob, const char *suite, const char *name)
-{
-	char full[128];
-
-	scnprintf(full, sizeof(full), "%s.%s", suite, name);
-	return selftest_glob(glob, full) || selftest_glob(glob, suite);
-}
-
-bool selftest_chosen(const char *choice, const char *suite, const char *name)
-{
-	char glob[CHOICE_SIZE];
-
-	while (next_glob(&choice, glob, sizeof(glob)))
-		if (glob_chooses(glob, suite, name))
-			return true;
-	return false;
-}
+/* 2. Choosing: selftest_choice.c */
 
 static bool chosen(const struct selftest *test)
 {
@@ -291,13 +234,13 @@ static void check_choice(struct options *o)
 {
 	const char *rest = o->choice;
 	const struct selftest *test;
-	char glob[CHOICE_SIZE];
+	char glob[SELFTEST_CHOICE_SIZE];
 
 	if (!*rest)
 		refuse(o, "test= names no test");
-	while (next_glob(&rest, glob, sizeof(glob))) {
+	while (selftest_next_glob(&rest, glob, sizeof(glob))) {
 		for (test = __start_selftests; test < __stop_selftests; test++)
-			if (glob_chooses(glob, test->suite, test->name))
+			if (selftest_chosen(glob, test->suite, test->name))
 				break;
 		if (test == __stop_selftests)
 			refuse(o, "no test matches %s", glob);
@@ -343,10 +286,10 @@ static void check_surroundings(struct selftest_state *expected)
 {
 	struct selftest_state found = selftest_look_when_settled(expected);
 
-	expected->reports += current.reports;
-	expected->warnings += current.warnings;
+	expected->reports += running.reports;
+	expected->warnings += running.warnings;
 	/* The validators' own reports come after the count. */
-	atomic_add((int)selftest_compare(expected, &found, quarry_validate()), &current.failures);
+	atomic_add((int)selftest_compare(expected, &found, quarry_validate()), &running.failures);
 }
 
 static void print_result(const struct selftest *test, unsigned int number, bool failed)
@@ -357,34 +300,71 @@ static void print_result(const struct selftest *test, unsigned int number, bool 
 		tap_printf("%*s%s %u %s", KTAP_INDENT, "", verdict, number, test->name);
 	else
 		tap_printf("%s %u - %s.%s", verdict, number, test->suite, test->name);
-	if (current.skipped && !failed)
-		tap_printf(" # SKIP %s", current.reason);
+	if (running.skipped && !failed)
+		tap_printf(" # SKIP %s", running.reason);
 	tap_printf("\n");
 }
 
-static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
+/* Calls the case itself, with everything about it as at its start. */
+static void call_case(const struct selftest *test, bool quiet)
 {
-	struct selftest_state state = number == 1 ? selftest_look_at_first() : selftest_look();
 	unsigned long sampling = test->unsampled ? quarry_kfence(0) : 0;
-	int failures, checks;
 
-	memset(&current, 0, sizeof(current));
-	current.random = seed ^ SEED_MIX;
-	if (!current.random)
-		current.random = SEED_MIX;	/* a state of 0 would stay 0 */
+	memset(&running, 0, sizeof(running));
+	running.quiet = quiet;
+	running.random = seed ^ SEED_MIX;
+	if (!running.random)
+		running.random = SEED_MIX;	/* a state of 0 would stay 0 */
 	watchdog_touch();
 	test->run();
 	if (test->unsampled)
 		quarry_kfence(sampling);
-	checks = atomic_read(&current.failures);
+}
+
+/* Once, as usual. */
+static void run_once(const struct selftest *test, unsigned int number)
+{
+	struct selftest_state state = number == 1 ? selftest_look_at_first() : selftest_look();
+	int checks;
+
+	call_case(test, false);
+	checks = atomic_read(&running.failures);
 	if (checks > MAX_SHOWN)
 		printk("%d more failed checks\n", checks - MAX_SHOWN);
 	check_surroundings(&state);
-	failures = atomic_read(&current.failures);
+}
+
+/*
+ * fault=each: a run for each allocation, which fails in it. The case may find that it lacks
+ * something; but what it leaves behind then fails it as ever.
+ */
+static void run_with_faults(const struct selftest *test)
+{
+	struct faulty_runs runs = { };
+
+	quarry_fault_restart();
+	while (faulty_run_begin(&runs)) {
+		call_case(test, true);
+		faulty_run_end(&runs, atomic_read(&running.failures), running.reports,
+			       running.warnings);
+	}
+	running.skipped &= !runs.points;
+	atomic_set(&running.failures, (int)runs.unclean);
+}
+
+static void run_case(const struct selftest *test, unsigned int number, struct totals *totals)
+{
+	int failures;
+
+	if (quarry_fault_each())
+		run_with_faults(test);
+	else
+		run_once(test, number);
+	failures = atomic_read(&running.failures);
 	print_result(test, number, failures);
 	if (failures)
 		totals->failed++;
-	else if (current.skipped)
+	else if (running.skipped)
 		totals->skipped++;
 	else
 		totals->passed++;
@@ -490,6 +470,7 @@ unsigned int selftest_run(void)
 		run_ktap(&totals);
 	else
 		run_flat(&totals);
+	faulty_runs_print();
 	printk("free pages: %lu before, %lu after\n", free_pages, count_free_pages());
 	return totals.failed;
 }

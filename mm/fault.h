@@ -14,6 +14,15 @@ enum fault_source {
 	FAULT_ALL = 31
 };
 
+/* Which call sites fail: fault_points.c. */
+enum fault_pass {
+	FAULT_BY_NUMBER,		/* it is not asked where from */
+	FAULT_EACH_SITE,		/* each, the first time that it asks */
+	FAULT_WATCH,			/* none, but they are remembered */
+	FAULT_ONE,			/* one that has not failed yet, and no other */
+	FAULT_SAME,			/* that one again, and one that asks only because of it */
+};
+
 struct fault_setup {
 	unsigned int sources;		/* enum fault_source, or-ed */
 	unsigned long nth;		/* the nth request fails, once; 0: by chance */
@@ -22,7 +31,7 @@ struct fault_setup {
 	const struct task_struct *task;	/* only this thread's; NULL: everybody's */
 	const char *comm;		/* only of threads of that name; NULL: any */
 	const char *caller;		/* only below that function; NULL: anywhere */
-	bool each_site;			/* each call site fails once, not nth or by chance */
+	enum fault_pass pass;		/* or by call sites: not the nth, not by chance */
 };
 
 extern bool fault_armed;
@@ -54,18 +63,45 @@ void fault_begin(const struct fault_setup *setup);
 void fault_end(unsigned long *seen, unsigned long *failed);
 
 /*
- * Each call site fails once, from fault_remember_sites() on, until they are forgotten: how many
- * have so far. Both may sleep; false without memory.
+ * A table of so many call sites, a power of two: sites beyond never fail. It is empty, and stays
+ * until it is forgotten. False without memory. Both may sleep.
  */
-bool fault_remember_sites(void);
-unsigned int fault_sites(void);
+bool fault_remember_sites(unsigned int nr);
 void fault_forget_sites(void);
 
-#define FAULT_SITES 16384	/* a power of two; sites beyond never fail */
+/* ---- fault_points.c ---- */
 
-/* fault.c's part of these. The table before is returned. */
-u64 *fault_set_sites(u64 *table);
+#define FAULT_DEPTH 20
+
+struct fault_site;
+
+/* Where a request comes from: the nearest return address first. */
+struct fault_trace {
+	unsigned long frames[FAULT_DEPTH];
+	unsigned int nr;
+};
+
+/* Takes a table of nr sites, all cleared, or NULL; returns the one before. */
+struct fault_site *fault_set_sites(struct fault_site *table, unsigned int nr);
+/* All sites are new again. While nothing is armed. */
+void fault_clear_sites(void);
+size_t fault_sites_size(unsigned int nr);
+/* How many sites have failed. */
+unsigned int fault_sites(void);
+
+/* Before each pass, while nothing is armed. */
+void fault_begin_pass(enum fault_pass pass);
+/* Which pass comes after the one that was: FAULT_BY_NUMBER when each point has failed. */
+enum fault_pass fault_next_pass(void);
+/* Does the request that comes from there fail? Any context but NMIs. */
+bool fault_point_fails(const struct fault_trace *from);
+/* Prints where from the requests came that failed in the last pass. */
+void fault_show_points(void);
+
+/* ---- fault.c's part of fault_begin(), fault_end() ---- */
+
 void fault_set(const struct fault_setup *setup);
 void fault_clear(unsigned long *seen, unsigned long *failed);
+unsigned long fault_failures(void);
 
 #endif

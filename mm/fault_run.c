@@ -9,6 +9,8 @@
  *
  *	N		one request in N fails, by chance
  *	sites		the first one of each call site fails
+ *	each		whoever runs a piece of work does it again and again, and each of its points
+ *			(fault_points.c) fails in a run of its own: quarry_fault_begin()
  *	SEED		a number: of that chance
  *	pages slab kmalloc vmalloc percpu	of these allocators only
  *	task=NAME	of threads of that name only
@@ -23,9 +25,12 @@
 #include "badmem.h"
 #include "fault.h"
 
+static bool from_option;		/* what is armed, is so by quarry_fault() */
+
 void fault_begin(const struct fault_setup *setup)
 {
 	pcp_close();
+	fault_begin_pass(setup->pass);
 	fault_set(setup);	/* first: nothing fills a magazine any more */
 	quarry_reap(true);
 	vm_unmap_aliases();
@@ -34,23 +39,28 @@ void fault_begin(const struct fault_setup *setup)
 void fault_end(unsigned long *seen, unsigned long *failed)
 {
 	fault_clear(seen, failed);
+	from_option = false;
 	pcp_open();
 }
 
-#define SITES_ORDER get_order(FAULT_SITES * sizeof(u64))
+#define SITES 16384		/* of fault=sites and fault=each */
 
-bool fault_remember_sites(void)
+static unsigned int sites_order;
+
+bool fault_remember_sites(unsigned int nr)
 {
-	u64 *table = (u64 *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, SITES_ORDER);
+	unsigned int order = (unsigned int)get_order(fault_sites_size(nr));
+	unsigned long table = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
 
 	fault_forget_sites();
-	fault_set_sites(table);
+	fault_set_sites((struct fault_site *)table, table ? nr : 0);
+	sites_order = order;
 	return table;
 }
 
 void fault_forget_sites(void)
 {
-	free_pages((unsigned long)fault_set_sites(NULL), SITES_ORDER);
+	free_pages((unsigned long)fault_set_sites(NULL, 0), sites_order);
 }
 
 struct word {
@@ -64,6 +74,7 @@ static const struct word words[] = {
 };
 
 static char option[128];		/* the names in a setup stay */
+static struct fault_setup each;		/* fault=each: that of the next pass; none without */
 
 static bool read_word(const char *word, struct fault_setup *setup)
 {
@@ -85,31 +96,104 @@ static bool read_word(const char *word, struct fault_setup *setup)
 	return true;
 }
 
+/* The first word: how often. */
+static bool read_how(const char *word, struct fault_setup *setup)
+{
+	u64 one_in = 0;
+
+	if (!strcmp(word, "sites"))
+		setup->pass = FAULT_EACH_SITE;
+	else if (!strcmp(word, "each"))
+		setup->pass = FAULT_WATCH;
+	else if (kstrtoull(word, 0, &one_in) || !one_in)
+		return false;
+	setup->one_in = (unsigned long)one_in;
+	return true;
+}
+
+static bool read_setup(struct fault_setup *setup)
+{
+	char *word, *rest = option;
+
+	if (!read_how(strsep(&rest, ","), setup))
+		return false;
+	while ((word = strsep(&rest, ",")))
+		if (!read_word(word, setup))
+			return false;
+	if (!setup->sources)
+		setup->sources = FAULT_ALL;
+	return true;
+}
+
+/* What an earlier call has armed; and the names in its setup are about to change. */
+static void disarm(void)
+{
+	unsigned long seen, failed;
+
+	each.pass = FAULT_BY_NUMBER;
+	if (from_option)
+		fault_end(&seen, &failed);
+}
+
 bool quarry_fault(const char *text)
 {
 	struct fault_setup setup = { .seed = 1 };
-	char *word, *rest = option;
-	u64 one_in = 0;
 
-	if (strscpy(option, text, sizeof(option)) < 0)
+	disarm();
+	if (strscpy(option, text, sizeof(option)) < 0 || !read_setup(&setup))
 		return false;
-	word = strsep(&rest, ",");
-	setup.each_site = !strcmp(word, "sites");
-	if (!setup.each_site && (kstrtoull(word, 0, &one_in) || !one_in))
+	if (setup.pass && !fault_remember_sites(SITES))
 		return false;
-	setup.one_in = (unsigned long)one_in;
-	while ((word = strsep(&rest, ",")))
-		if (!read_word(word, &setup))
-			return false;
-	if (setup.each_site && !fault_remember_sites())
-		return false;
-	if (!setup.sources)
-		setup.sources = FAULT_ALL;
+	if (setup.pass == FAULT_WATCH) {
+		each = setup;
+		return true;
+	}
 	fault_begin(&setup);
+	from_option = true;
 	return true;
 }
 
 unsigned int quarry_fault_sites(void)
 {
 	return fault_sites();
+}
+
+unsigned long quarry_fault_failures(void)
+{
+	return READ_ONCE(from_option) ? fault_failures() : 0;
+}
+
+bool quarry_fault_each(void)
+{
+	return each.pass;
+}
+
+void quarry_fault_restart(void)
+{
+	fault_clear_sites();
+}
+
+bool quarry_fault_begin(void)
+{
+	each.pass = fault_next_pass();
+	if (!each.pass) {
+		each.pass = FAULT_WATCH;
+		return false;
+	}
+	fault_begin(&each);
+	from_option = true;
+	return true;
+}
+
+unsigned int quarry_fault_end(void)
+{
+	unsigned long seen, failed;
+
+	fault_end(&seen, &failed);
+	return (unsigned int)failed;
+}
+
+void quarry_fault_show(void)
+{
+	fault_show_points();
 }

@@ -74,4 +74,6 @@ unsigned long selftest_random_below(unsigned long n);
 /* Runs what `test=` chooses; returns the number of failed cases. Prints plan and totals. */
 unsigned int selftest_run(void);
 
+#include "tests/again.h"	/* behind all: it gives names a second meaning */
+
 #endif

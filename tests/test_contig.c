@@ -114,7 +114,9 @@ SELFTEST(contig, an_exhausted_limit_gives_null_and_nothing_above)
 	nr = take_all(QUIET & ~__GFP_KSWAPD_RECLAIM, end_pfn, 20000, &taken);
 	CHECK(nr > 16);
 	if (nr < 20000) {
-		CHECK(!alloc_pages_below(NUMA_NO_NODE, QUIET & ~__GFP_RECLAIM, 0, end_pfn));
+		page = alloc_pages_below(NUMA_NO_NODE, QUIET & ~__GFP_RECLAIM, 0, end_pfn);
+		if (!CHECK(!page))
+			__free_page(page);
 		page = alloc_page(GFP_KERNEL);	/* there is more elsewhere */
 		if (page)
 			__free_page(page);

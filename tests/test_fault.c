@@ -21,6 +21,7 @@
 #include "tests/threads.h"
 
 #define MOST 200		/* requests of one operation */
+#define MOST_SITES 1024		/* call sites of all of them */
 
 /* Does it once, and undoes it: true when all of it succeeded. */
 typedef bool (*operation)(void);
@@ -330,7 +331,8 @@ static const struct {
 /* Each call site below an operation fails once, until the operation meets no new one. */
 static unsigned int fail_sites(operation op, const char *name)
 {
-	struct fault_setup setup = { .sources = FAULT_ALL, .each_site = true, .task = current };
+	struct fault_setup setup = { .sources = FAULT_ALL, .pass = FAULT_EACH_SITE,
+				     .task = current };
 	unsigned int before = fault_sites(), failures = 0;
 	unsigned long seen, failed;
 
@@ -355,7 +357,7 @@ SELFTEST(fault, each_call_site_of_each_operation_fails_cleanly)
 
 	if (!fault_is_off())
 		SKIP("allocations fail in all of this run");
-	if (!fault_remember_sites())
+	if (!fault_remember_sites(MOST_SITES))
 		SKIP("no memory for the call sites");
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++) {
 		/* What is made once and kept is there now; small machines cannot do them all. */

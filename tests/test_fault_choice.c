@@ -171,3 +171,44 @@ SELFTEST(fault_choice, chance_is_what_it_is_said_to_be)
 	CHECK_EQ(seen, nr);			/* no magazine has served any */
 	CHECK(failed > nr / 20 && failed < nr / 5);
 }
+
+/*
+ * Four allocations from two call sites, and one more of an error path. By their plain names: it is
+ * not asked again.
+ */
+static noinline void work(void)
+{
+	void *first = (kmalloc)(100, GFP_KERNEL | __GFP_NOWARN), *others[3];
+
+	if (!first)
+		kfree((kmalloc)(200, GFP_KERNEL | __GFP_NOWARN));
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		others[i] = (kmalloc)(300, GFP_KERNEL | __GFP_NOWARN);
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		kfree(others[i]);
+	kfree(first);
+}
+
+SELFTEST(fault_choice, each_point_fails_alone_and_error_paths_with_it)
+{
+	/* None; the first; with it the error path's, and no other there; then one twice; none. */
+	static const unsigned long expected[] = { 0, 1, 2, 1, 1, 1, 0 };
+	struct fault_setup setup = { .sources = FAULT_KMALLOC, .task = current };
+	unsigned long seen, failed;
+	unsigned int nr = 0;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	if (!fault_remember_sites(64))
+		SKIP("no memory for the call sites");
+	while ((setup.pass = fault_next_pass()) && nr < 2 * ARRAY_SIZE(expected)) {
+		fault_begin(&setup);
+		work();
+		fault_end(&seen, &failed);
+		if (nr < ARRAY_SIZE(expected) && !CHECK_EQ(failed, expected[nr]))
+			printk("in run %u\n", nr);
+		nr++;
+	}
+	CHECK_EQ(nr, ARRAY_SIZE(expected));
+	fault_forget_sites();
+}

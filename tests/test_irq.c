@@ -8,7 +8,7 @@
 #include "kernel/cpu.h"
 #include "tests/threads.h"
 
-struct device {
+struct counting_device {
 	atomic_t calls;
 	bool mine;		/* is the interrupt its own? */
 	unsigned int last_irq;
@@ -17,7 +17,7 @@ struct device {
 
 static irqreturn_t device_handler(int irq, void *dev_id)
 {
-	struct device *device = dev_id;
+	struct counting_device *device = dev_id;
 
 	device->last_irq = (unsigned int)irq;
 	device->context_right = in_hardirq() && irqs_disabled();
@@ -56,7 +56,7 @@ static void interrupt(unsigned int irq)
 
 SELFTEST(irq, a_handler_is_called)
 {
-	struct device device = { .mine = true };
+	struct counting_device device = { .mine = true };
 
 	NEED_LINE(irq);
 	CHECK_EQ(request_irq(irq, device_handler, 0, "test", &device), 0);
@@ -72,7 +72,7 @@ SELFTEST(irq, a_handler_is_called)
 
 SELFTEST(irq, requests_that_are_refused)
 {
-	struct device device = { .mine = true }, other = { .mine = true };
+	struct counting_device device = { .mine = true }, other = { .mine = true };
 
 	NEED_LINE(irq);
 	CHECK_EQ(request_irq(arch_nr_irqs(), device_handler, 0, "x", &device), -EINVAL);
@@ -90,7 +90,7 @@ SELFTEST(irq, requests_that_are_refused)
 
 SELFTEST(irq, shared_lines)
 {
-	struct device a = { .mine = true }, b = { .mine = false }, c = { .mine = true };
+	struct counting_device a = { .mine = true }, b = { .mine = false }, c = { .mine = true };
 
 	NEED_LINE(irq);
 	CHECK_EQ(request_irq(irq, device_handler, IRQF_SHARED, "a", &a), 0);
@@ -109,7 +109,7 @@ SELFTEST(irq, shared_lines)
 
 SELFTEST(irq, disabling_nests)
 {
-	struct device device = { .mine = true };
+	struct counting_device device = { .mine = true };
 
 	NEED_LINE(irq);
 	CHECK_EQ(request_irq(irq, device_handler, 0, "test", &device), 0);
@@ -129,7 +129,7 @@ SELFTEST(irq, disabling_nests)
 
 SELFTEST(irq, a_line_that_nobody_cares_for_is_masked)
 {
-	struct device device = { .mine = false };
+	struct counting_device device = { .mine = false };
 
 	NEED_LINE(irq);
 	CHECK_EQ(request_irq(irq, device_handler, IRQF_SHARED, "test", &device), 0);

@@ -4,6 +4,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <quarry/quarry.h>
+#include "mm/fault.h"
 #include "mm/kfence.h"
 #define LISTEN_SIZE 8192
 #include "tests/listen.h"
@@ -24,6 +25,8 @@ static const char *why_not(const struct kmem_cache *cache)
 {
 	if (!kfence_size)
 		return "there is no pool: too little memory, or kfence.sample_interval=0";
+	if (!fault_is_off())
+		return "nothing is guarded while allocations fail on purpose";
 	if (slab_is_debugged(cache))
 		return "slab_debug= has checks of its own";
 	if (page_to_nid(virt_to_page((void *)kfence_base)) != numa_mem_id())

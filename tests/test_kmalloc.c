@@ -242,7 +242,7 @@ SELFTEST(kmalloc, flags_choose_the_zone)
 	kfree(large);
 	kfree(reclaimable);
 	selftest_expect_reports(1);
-	dma = kmalloc(64, GFP_HIGHUSER);	/* taken without HIGHMEM */
+	dma = (kmalloc)(64, GFP_HIGHUSER);	/* taken without HIGHMEM; asked for once */
 	CHECK(dma && virt_addr_valid(dma));
 	kfree(dma);
 }

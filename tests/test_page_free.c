@@ -165,21 +165,21 @@ SELFTEST(page_free, contradicting_flags_are_reported)
 	unsigned long before = quarry_report_count(QUARRY_BAD_ARGUMENT), virt;
 	struct page *page;
 
-	selftest_expect_reports(5);
-	page = alloc_page(GFP_KERNEL | __GFP_DMA | __GFP_HIGHMEM | __GFP_NOWARN);
+	selftest_expect_reports(5);	/* each is asked for once, also where allocations fail */
+	page = (alloc_pages)(GFP_KERNEL | __GFP_DMA | __GFP_HIGHMEM | __GFP_NOWARN, 0);
 	if (page) {
 		CHECK_EQ(page_zonenum(page), ZONE_DMA);
 		__free_page(page);
 	}
-	page = alloc_page(GFP_KERNEL | __GFP_MOVABLE | __GFP_RECLAIMABLE);
+	page = (alloc_pages)(GFP_KERNEL | __GFP_MOVABLE | __GFP_RECLAIMABLE, 0);
 	REQUIRE(page);
 	__free_page(page);
-	virt = __get_free_page(GFP_HIGHUSER);
+	virt = (__get_free_pages)(GFP_HIGHUSER, 0);
 	REQUIRE(virt);
 	CHECK(!PageHighMem(virt_to_page((void *)virt)));
 	free_page(virt);
 	CHECK(!alloc_pages_node(MAX_NUMNODES, GFP_KERNEL | __GFP_NOWARN, 0));
-	page = alloc_page(GFP_KERNEL | 0x80000000u);
+	page = (alloc_pages)(GFP_KERNEL | 0x80000000u, 0);
 	REQUIRE(page);
 	__free_page(page);
 	CHECK_EQ(quarry_report_count(QUARRY_BAD_ARGUMENT), before + 5);

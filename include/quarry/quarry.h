@@ -35,6 +35,26 @@ void quarry_plan(const struct quarry_options *options);
 bool quarry_fault(const char *text);
 /* "sites": how many call sites have failed by now. */
 unsigned int quarry_fault_sites(void);
+/* How many requests have failed by what the text says, for whoever asks again then. Any context. */
+unsigned long quarry_fault_failures(void);
+
+/*
+ * "each": every single allocation of a piece of work fails once. Nothing fails until
+ *
+ *	quarry_fault_restart();
+ *	while (quarry_fault_begin()) {
+ *		work();
+ *		nr = quarry_fault_end();
+ *	}
+ *
+ * where nr requests failed in that run: none in the first, one in most others, two where an error
+ * path allocates. All in a thread, one at a time.
+ */
+bool quarry_fault_each(void);		/* was that the text? */
+void quarry_fault_restart(void);
+bool quarry_fault_begin(void);
+unsigned int quarry_fault_end(void);
+void quarry_fault_show(void);		/* prints the backtraces of what failed last */
 
 /*
  * One allocation in so many that find a CPU's magazine of objects empty gets guard pages
