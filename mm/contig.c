@@ -32,6 +32,7 @@
 #include "fault.h"
 #include "internal.h"
 #include "reclaim.h"
+#include "section.h"
 
 #define CHUNK 512		/* page blocks: 1 GiB */
 #define GFP_ZONES (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
@@ -111,11 +112,12 @@ static struct page *search(struct zone *zone, unsigned long start, unsigned long
 /* All three turns, in chunks. */
 static struct page *search_zone(struct zone *zone, unsigned long from, const struct cut *cut)
 {
-	unsigned long top = ALIGN(min(zone->end_pfn, cut->end_pfn), PAGEBLOCK_PAGES), flags, end;
+	unsigned long zone_end = READ_ONCE(zone->end_pfn), flags, end;
+	unsigned long top = ALIGN(min(zone_end, cut->end_pfn), PAGEBLOCK_PAGES);
 	struct page *page = NULL;
 	enum turn turn;
 
-	from = ALIGN_DOWN(max(from, zone->start_pfn), PAGEBLOCK_PAGES);
+	from = ALIGN_DOWN(max(from, READ_ONCE(zone->start_pfn)), PAGEBLOCK_PAGES);
 	for (turn = OWN_BLOCKS; turn < NR_TURNS && !page; turn++) {
 		for (end = top; end > from && !page;) {
 			unsigned long start = end - from > CHUNK * PAGEBLOCK_PAGES
@@ -178,7 +180,7 @@ static struct page *alloc_from_cut_zones(const struct cut *cut)
 	struct zone **slot;
 
 	for_each_request_zone(slot, &cut->req) {
-		if ((*slot)->idx == type && (*slot)->start_pfn < cut->end_pfn)
+		if ((*slot)->idx == type && READ_ONCE((*slot)->start_pfn) < cut->end_pfn)
 			page = alloc_from_cut_zone(*slot, cut);
 		if (page)
 			break;
@@ -218,19 +220,17 @@ static struct page *alloc_from_lower_zones(int nid, gfp_t gfp, unsigned int orde
 	return NULL;
 }
 
-unsigned long low_end_pfn(void)
+unsigned long low_end;
+
+void low_end_update(void)
 {
-	static unsigned long low_end;
-	unsigned long end = READ_ONCE(low_end);
+	unsigned long end = low_end;
 	struct zone *zone;
 
-	if (end)
-		return end;
 	for_each_zone(zone)
 		if (zone->idx != ZONE_HIGHMEM)
 			end = max(end, zone->end_pfn);
 	WRITE_ONCE(low_end, end);
-	return end;
 }
 
 /* A limit between two zones' borders. */

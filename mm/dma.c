@@ -31,14 +31,10 @@
 		dev_err(dev, "DMA: " fmt "\n", ##args); \
 } while (0)
 
-/* One past the last byte that is not HIGHMEM: who reaches it needs no search. Constant. */
-static u64 low_end = ~0ULL;
-
 void dma_start(void)
 {
 	u64 share = PFN_PHYS(totalram_pages() - totalhigh_pages()) / RESERVE_SHARE;
 
-	low_end = PFN_PHYS(low_end_pfn());
 	bounce_init(swiotlb_bytes == QUARRY_SWIOTLB_DEFAULT ? min_t(u64, share, SZ_1M)
 							   : swiotlb_bytes);
 	if (dma_debug_wanted && dma_debug_set(true))
@@ -46,6 +42,12 @@ void dma_start(void)
 }
 
 /* ---- Masks ---- */
+
+/* Who reaches all that is not HIGHMEM needs no search. */
+static bool reaches_all(u64 limit)
+{
+	return limit >= PFN_PHYS(low_end_pfn());
+}
 
 static u64 limit_of(const struct device *dev, u64 mask)
 {
@@ -55,7 +57,7 @@ static u64 limit_of(const struct device *dev, u64 mask)
 /* The last byte of RAM. */
 static u64 highest_byte(void)
 {
-	return PFN_PHYS(max_pfn) - 1;
+	return PFN_PHYS(READ_ONCE(max_pfn)) - 1;
 }
 
 bool dma_supported(struct device *dev, u64 mask)
@@ -159,7 +161,7 @@ static struct page *alloc_block(struct device *dev, size_t size, gfp_t gfp, u64 
 	int nid = dev_to_node(dev);
 	struct page *page;
 
-	if (likely(limit >= low_end && (nid < 0 || nid == numa_node_id())))
+	if (likely(reaches_all(limit) && (nid < 0 || nid == numa_node_id())))
 		page = alloc_pages(gfp, order);	/* from this CPU's cache, most often */
 	else
 		page = alloc_pages_below(nid, gfp, order,
@@ -204,7 +206,7 @@ static noinline void *alloc_any(struct device *dev, size_t size, dma_addr_t *han
 static bool is_common(const struct device *dev, size_t size)
 {
 	return size - 1 < PAGE_SIZE && dev->numa_node < 0 && !dma_debug_on &&
-	       dev->coherent_dma_mask >= low_end && !dev->bus_dma_limit;
+	       reaches_all(dev->coherent_dma_mask) && !dev->bus_dma_limit;
 }
 
 void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,

@@ -8,6 +8,7 @@
 #include "reclaim.h"
 #include "kfence.h"
 #include "page_owner.h"
+#include "section.h"
 #include "vmap.h"
 
 int quarry_init(void)
@@ -35,6 +36,7 @@ int quarry_init(void)
 	vmap_limits_init();
 	if (!err)
 		watermark_init(min_free_kbytes);
+	low_end_update();
 	slab_debug_set(slab_debug_option);
 	if (!err)
 		kmalloc_init();
@@ -80,5 +82,5 @@ void quarry_settle(void)
 unsigned long quarry_kept_pages(void)
 {
 	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages() +
-	       quarry_bad_pages() + depot_nr_pages();
+	       quarry_bad_pages() + depot_nr_pages() + section_hot_kept_pages();
 }

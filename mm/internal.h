@@ -81,6 +81,7 @@ enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB, PAGE_
 #define PG_KMALLOC 2		/* by kmalloc(), too large for its caches */
 #define PG_TAIL	   4		/* PAGE_SLAB, and not the first of its block */
 #define PG_SHARED  8		/* others may look for it: its free competes, see page_free.c */
+#define PG_ISOLATED 16		/* by nobody, without a reference: section_hot.c took it out */
 /* Never left behind, and no CPU's number has these bits: they mean the same in all states. */
 #define PG_HAS_HWPOISONED 0x100	/* in a first descriptor: some page of the block is broken */
 #define PG_HWPOISON	  0x200	/* in any descriptor: this page is */
@@ -123,10 +124,10 @@ struct pageblock {
 
 /*
  * What a free wants to know of its page's page block, in 2 bytes: node, zone and mobility, or 0 of
- * one that is not live. One for each page block up to max_pfn.
+ * one that is not live. One for each page block up to max_possible_pfn.
  */
 extern u16 *block_kinds;
-extern unsigned long vmemmap_size;	/* of the descriptors up to max_pfn, bytes */
+extern unsigned long vmemmap_size;	/* of the descriptors up to max_possible_pfn, bytes */
 #define KIND_LIVE 0x8000
 #define KIND_NO_HOME 0x10000	/* less this, all kinds are in no row: where nothing is cached */
 #define KIND_MOBILITIES 4
@@ -143,15 +144,17 @@ static inline u16 block_kind(unsigned int nid, unsigned int zone, unsigned int m
 struct zone {
 	spinlock_t lock;		/* guards all below but the constants */
 	u8 nid, idx;			/* constant */
-	unsigned long start_pfn, end_pfn; /* constant; holes and other zones may lie between */
-	unsigned long present, managed;	/* pages of RAM, constant; pages free or allocated */
+	unsigned long start_pfn, end_pfn; /* holes and other zones may lie between */
+	bool listed;			/* in zonelists, as it has or once had memory */
+	unsigned long present, managed;	/* pages of RAM; pages free or allocated */
 	unsigned long nr_bad;		/* broken pages taken out, which managed lacks */
-	unsigned long watermark[NR_WMARK]; /* constant: see watermark.c */
-	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* constant: by a request's highest zone */
+	unsigned long watermark[NR_WMARK]; /* see watermark.c */
+	unsigned long lowmem_reserve[MAX_NR_ZONES]; /* by a request's highest zone */
 	unsigned long nr_free;		/* in the lists below */
 	unsigned long nr_taken;		/* that requests ever took: a statistic */
 	unsigned long nr_pristine;	/* never used yet: see section.c */
 	unsigned long pristine_pfn;	/* all below was handed to the lists */
+	unsigned long pristine_end;	/* constant: no pristine memory from here on */
 	u32 whole[WHOLE_ORDERS];	/* free blocks of one page block and more */
 	/* Page blocks in part free, by how full they are and by their largest free order. */
 	u32 partial[NR_MOBILITY][NR_BUCKETS][PAGEBLOCK_ORDER];
@@ -169,15 +172,22 @@ struct node {
 };
 
 extern struct node *nodes[QUARRY_MAX_NODES];	/* NULL: a node without memory */
-extern unsigned int nr_zones;		/* those that have memory */
-extern unsigned long max_pfn;		/* one past the last page of RAM */
+extern unsigned long max_pfn;		/* one past the last page of RAM; it never goes down */
+extern unsigned long max_possible_pfn;	/* RAM may be added below it; constant, >= max_pfn */
+extern bool memory_may_grow;		/* constant: max_possible_pfn is more than at the boot */
 extern u64 swiotlb_bytes;		/* the same; 0: none */
 extern bool dma_debug_wanted;		/* the same */
 extern const char *slab_debug_option;	/* the same: the value of slab_debug=, or NULL */
 extern unsigned long min_free_kbytes;	/* from quarry_plan(); 0 becomes the default in the boot */
 
-/* One byte for each section up to max_pfn; see section.c. */
-enum { SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4 };
+/*
+ * One byte for each section up to max_possible_pfn; see section.c. SECTION_HOT: it was added
+ * while the machine ran; SECTION_ONLINE: and its pages are some zone's (section_hot.c).
+ */
+enum {
+	SECTION_PRESENT = 1, SECTION_REGULAR = 2, SECTION_MAPPED = 4, SECTION_HOT = 8,
+	SECTION_ONLINE = 16,
+};
 extern u8 *section_state;
 
 /* The kind of the page block of the page, 0 for what is no page. Any pointer. */
@@ -193,8 +203,15 @@ static __always_inline unsigned int page_kind(const struct page *page)
 /* Is its section's part of the tables there? Not yet: is its page block live? */
 static inline bool pfn_is_mapped(unsigned long pfn)
 {
-	return pfn < max_pfn &&
+	return pfn < max_possible_pfn &&
 	       (smp_load_acquire(&section_state[pfn / PAGES_PER_SECTION]) & SECTION_MAPPED);
+}
+
+/* Is it RAM that memblock does not know, since it came later? */
+static inline bool pfn_is_hot(unsigned long pfn)
+{
+	return pfn < max_possible_pfn &&
+	       (READ_ONCE(section_state[pfn / PAGES_PER_SECTION]) & SECTION_HOT);
 }
 
 int mmzone_init(void);
@@ -259,6 +276,8 @@ static inline struct zone **node_zonelist(int nid, enum zone_type highest)
 }
 
 int numa_init(void);
+/* A zone has memory for the first time: it is in all lists from now on. One at a time. */
+void numa_add_zone(struct zone *zone);
 unsigned int numa_validate(void);
 
 /* ---- buddy.c: callers hold zone->lock ---- */
@@ -304,30 +323,6 @@ static inline unsigned int buddy_order_at(unsigned long pfn, unsigned long end_p
 bool buddy_has(const struct zone *zone, unsigned int order);
 /* Where a page block with these counts belongs. */
 u8 buddy_place(const struct pageblock *pb);
-
-/* ---- section.c ---- */
-
-int section_init(void);
-/*
- * Hands one piece of pristine memory, at most a largest block, to the buddy lists; false
- * when none is left. Caller holds zone->lock.
- */
-bool section_grow(struct zone *zone);
-/*
- * A pristine page is broken: it will be left out when its memory comes to life. -ENOENT: it is
- * not pristine; -EEXIST: it was told before; -ENOSPC. Caller holds the lock of its zone.
- */
-int section_poison(struct zone *zone, unsigned long pfn);
-/* Takes that back, by hand of the lists if its memory came to life meanwhile; false: no such. */
-bool section_unpoison(struct zone *zone, unsigned long pfn);
-/* The zone of a page of RAM, live or not; NULL: no RAM. */
-struct zone *section_zone(unsigned long pfn);
-/* How many such pages the zone has. */
-unsigned long section_count_bad(const struct zone *zone);
-/* The zone's pristine pages, counted anew. */
-unsigned long section_count_pristine(const struct zone *zone);
-/* Adds, by order, the blocks that they will make. Caller holds zone->lock. */
-void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER]);
 
 /* ---- show_mem.c ---- */
 
@@ -478,8 +473,11 @@ void report_alloc_failure(gfp_t gfp, unsigned int order, const nodemask_t *mask)
  * above it, and by searching the one that does. No HIGHMEM; flags that choose a zone are ignored.
  */
 struct page *alloc_pages_below(int nid, gfp_t gfp, unsigned int order, unsigned long end_pfn);
-/* One past the last page that is not HIGHMEM. Constant after the start. */
-unsigned long low_end_pfn(void);
+/* One past the last page that is not HIGHMEM; it never goes down. */
+extern unsigned long low_end;
+static inline unsigned long low_end_pfn(void) { return READ_ONCE(low_end); }
+/* Zones reach further: before anybody can have a page there. One at a time. */
+void low_end_update(void);
 
 /* ---- page_free.c ---- */
 

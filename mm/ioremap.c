@@ -8,7 +8,8 @@
  * direct map has cached, is refused to all but memremap(MEMREMAP_WB), and of the device mappings
  * that are live the overlapping ones must have one type.
  *
- * RAM is what memblock calls memory. Memory that firmware uses for itself is none of it.
+ * RAM is what memblock calls memory, and what was added since. Memory that firmware uses for itself
+ * is none of it.
  *
  * Locks: remap_mutex, from the search for conflicts, which holds vmap_lock, to the mapping that it
  * was for: of two that conflict, made at the same moment, one is refused.
@@ -17,6 +18,7 @@
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/set_memory.h>
+#include "section.h"
 #include "vmap.h"
 
 static DEFINE_MUTEX(remap_mutex);
@@ -36,6 +38,9 @@ static enum kind ram_in(phys_addr_t start, phys_addr_t end)
 
 		covered += from < to ? to - from : 0;
 	}
+	for (phys_addr_t at = start; at < end; at = ALIGN_DOWN(at, SECTION_SIZE) + SECTION_SIZE)
+		if (pfn_is_hot(PFN_DOWN(at)))
+			covered += min(end, ALIGN_DOWN(at, SECTION_SIZE) + SECTION_SIZE) - at;
 	if (!covered)
 		return NO_RAM;
 	return covered == end - start ? ALL_RAM : PART_RAM;

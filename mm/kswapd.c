@@ -33,7 +33,7 @@ static bool node_balanced(int nid, enum zone_type highest)
 	for (unsigned int idx = 0; idx <= highest; idx++) {
 		const struct zone *zone = &nodes[nid]->zones[idx];
 
-		if (zone->managed && zone_watermark_ok(zone, 0, highest, WMARK_HIGH))
+		if (READ_ONCE(zone->managed) && zone_watermark_ok(zone, 0, highest, WMARK_HIGH))
 			return true;
 	}
 	return false;

@@ -36,6 +36,7 @@
 #include <linux/smp.h>
 #include "badmem.h"
 #include "reclaim.h"
+#include "section.h"
 
 #define MAX_ROUNDS 64
 #define SETTLE	   4		/* interrupts for each CPU after a mark was set */

@@ -17,14 +17,16 @@
  * hole of the devices in it, and others may lie there): a zone reaches from its first page to
  * its last, and what lies between and is not its own is told apart by page block.
  *
- * Everything here is constant after the boot, so nothing is locked; the counters that
+ * After the boot only memory that is added while the machine runs (memory_hotplug.c) changes
+ * anything here: a zone reaches further, or has memory for the first time. Nothing is locked
+ * for that, and what was once a zone stays one, with no page in it perhaps. The counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.
  */
 #include "page_owner.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
-unsigned int nr_zones;
-unsigned long max_pfn;
+unsigned long max_pfn, max_possible_pfn;
+bool memory_may_grow;
 u8 *section_state;
 u16 *block_kinds;
 unsigned long vmemmap_size;
@@ -138,6 +140,9 @@ void quarry_plan(const struct quarry_options *options)
 	slab_debug_option = options->slab_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	max_possible_pfn = max(max_pfn, ALIGN_DOWN(PFN_DOWN(options->hotplug_end),
+						   PAGES_PER_SECTION));
+	memory_may_grow = max_possible_pfn > max_pfn;
 	for (int nid = 0; nid < MAX_NUMNODES; nid++)
 		plan_node(nid, options);
 }
@@ -181,9 +186,9 @@ static void span_zones(int nid, unsigned long pfn, unsigned long end)
 			stop = min(stop, MAX_DMA32_PFN);
 		if (type != ZONE_HIGHMEM)
 			stop = min(stop, highmem_pfn[nid]);
-		nr_zones += !zone->present;
 		if (!zone->present)
 			zone->start_pfn = pfn;
+		zone->listed = true;
 		zone->end_pfn = stop;
 		zone->present += stop - pfn;
 		pfn = stop;
@@ -216,7 +221,7 @@ int mmzone_init(void)
 
 	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
 		err = node_pages(nid) ? make_node(nid) : 0;
-	return err || nr_zones ? err : -ENOMEM;
+	return err || next_zone(NULL) ? err : -ENOMEM;
 }
 
 /* ---- Zones ---- */
@@ -228,7 +233,7 @@ struct zone *next_zone(const struct zone *zone)
 
 	for (; nid < end_nid; nid++, idx = 0)
 		for (; nodes[nid] && idx < MAX_NR_ZONES; idx++)
-			if (nodes[nid]->zones[idx].present)
+			if (READ_ONCE(nodes[nid]->zones[idx].present))
 				return &nodes[nid]->zones[idx];
 	return NULL;
 }
@@ -243,14 +248,14 @@ const char *zone_name(const struct zone *zone)
 struct zone *node_zone(int nid, enum zone_type type)
 {
 	if (nid < 0 || nid >= MAX_NUMNODES || !nodes[nid] || type >= MAX_NR_ZONES ||
-	    !nodes[nid]->zones[type].present)
+	    !READ_ONCE(nodes[nid]->zones[type].present))
 		return NULL;
 	return &nodes[nid]->zones[type];
 }
 
 int zone_to_nid(const struct zone *zone) { return zone->nid; }
 enum zone_type zone_idx(const struct zone *zone) { return zone->idx; }
-unsigned long zone_managed_pages(const struct zone *zone) { return zone->managed; }
+unsigned long zone_managed_pages(const struct zone *zone) { return READ_ONCE(zone->managed); }
 
 unsigned long totalram_pages(void)
 {
@@ -259,7 +264,7 @@ unsigned long totalram_pages(void)
 	/* Each vmalloc() asks. A zone that is not there manages nothing. */
 	for (int nid = 0; nid < end_nid; nid++)
 		for (unsigned int idx = 0; nodes[nid] && idx < MAX_NR_ZONES; idx++)
-			pages += nodes[nid]->zones[idx].managed;
+			pages += READ_ONCE(nodes[nid]->zones[idx].managed);
 	return pages;
 }
 
@@ -269,7 +274,7 @@ unsigned long totalhigh_pages(void)
 	struct zone *zone;
 
 	for_each_zone(zone)
-		pages += zone->idx == ZONE_HIGHMEM ? zone->managed : 0;
+		pages += zone->idx == ZONE_HIGHMEM ? READ_ONCE(zone->managed) : 0;
 	return pages;
 }
 
@@ -284,7 +289,7 @@ bool __virt_addr_valid(unsigned long virt)
 {
 	unsigned long pfn = virt_to_pfn(virt);
 
-	return pfn_valid(pfn) && memblock_is_memory(PFN_PHYS(pfn)) &&
+	return pfn_valid(pfn) && (memblock_is_memory(PFN_PHYS(pfn)) || pfn_is_hot(pfn)) &&
 	       !PageHighMem(pfn_to_page(pfn));
 }
 
@@ -298,7 +303,7 @@ struct pageblock *next_block(const struct zone *zone, const struct pageblock *pb
 			pfn = ALIGN(pfn + 1, PAGES_PER_SECTION);
 			continue;
 		}
-		if (pfn_to_block(pfn)->live && block_zone(pfn_to_block(pfn)) == zone)
+		if (pfn_is_live(pfn) && block_zone(pfn_to_block(pfn)) == zone)
 			return pfn_to_block(pfn);
 		pfn += PAGEBLOCK_PAGES;
 	}

@@ -24,9 +24,13 @@
  * Each CPU knows its node (numa_node) and the nearest one with memory (numa_mem), per-CPU
  * variables, which are 0 until the host has told.
  *
- * Locks: none. Distances and lists are constant after the boot. Node states and the CPUs of a
- * node change while CPUs are started, by one CPU, bit by bit; a CPU's own two variables are
- * written before it runs, CPU 0's by itself. Costs 8 bytes a zone and node, up to four times.
+ * Where memory can be added later the lists have room for every zone of a node with memory. A zone
+ * that gets its first page is put in; it stays when the last one is gone, and has nothing to give.
+ *
+ * Locks: none. Distances are constant after the boot, and so are lists but for that. Node states
+ * and the CPUs of a node change while CPUs are started, by one CPU, bit by bit; a CPU's own two
+ * variables are written before it runs, CPU 0's by itself. Costs 8 bytes a zone and node, up to
+ * four times.
  */
 #include <linux/topology.h>
 #include "internal.h"
@@ -97,14 +101,15 @@ static int nearest_node(int from, const nodemask_t *left)
 	return best;
 }
 
-/* How many zones a request with that highest zone may use. */
-static unsigned int count_zones(enum zone_type highest)
+/* How many zones a request with that highest zone may use, or ever will if `possible`. */
+static unsigned int count_zones(enum zone_type highest, bool possible)
 {
 	unsigned int nr = 0;
-	struct zone *zone;
+	int nid;
 
-	for_each_zone(zone)
-		nr += zone->idx <= highest;
+	for_each_node_state(nid, N_MEMORY)
+		for (unsigned int type = 0; type <= highest; type++)
+			nr += possible || nodes[nid]->zones[type].listed;
 	return nr;
 }
 
@@ -112,33 +117,70 @@ static unsigned int count_zones(enum zone_type highest)
 static struct zone **append_zones(struct zone **slot, int nid, int highest)
 {
 	for (int type = highest; type >= 0; type--)
-		if (nodes[nid]->zones[type].present)
-			*slot++ = &nodes[nid]->zones[type];
+		if (nodes[nid]->zones[type].listed)
+			WRITE_ONCE(*slot++, &nodes[nid]->zones[type]);
 	return slot;
+}
+
+/* Writes the list of node `from`; returns how many entries it has. */
+static unsigned int fill_list(struct zone **list, int from, enum zone_type highest)
+{
+	nodemask_t left = node_states[N_MEMORY];
+	struct zone **end = list;
+
+	while (!nodes_empty(left)) {
+		int nid = nearest_node(from, &left);
+
+		end = append_zones(end, nid, (int)highest);
+		node_clear(nid, left);
+	}
+	return (unsigned int)(end - list);
 }
 
 static int make_zonelist(int from)
 {
 	nodemask_t left = node_states[N_MEMORY];
-	int home = nearest_node(from, &left), nid;
-	struct zone **ends[MAX_NR_ZONES], **room;
+	int home = nearest_node(from, &left);
 	unsigned int highest, entries = 0;
+	struct zone **room;
 
 	for (highest = 0; highest < MAX_NR_ZONES; highest++)
-		entries += count_zones(highest) + 1;
+		entries += count_zones(highest, memory_may_grow) + 1;
 	room = memblock_alloc_node(entries * sizeof(*room), 64, home);
 	if (!room)
 		return -ENOMEM;
 	for (highest = 0; highest < MAX_NR_ZONES; highest++) {
-		zonelists[from].zones[highest] = ends[highest] = room;
-		room += count_zones(highest) + 1;
-	}
-	for (; !nodes_empty(left); node_clear(nid, left)) {
-		nid = nearest_node(from, &left);
-		for (highest = 0; highest < MAX_NR_ZONES; highest++)
-			ends[highest] = append_zones(ends[highest], nid, (int)highest);
+		zonelists[from].zones[highest] = room;
+		fill_list(room, from, highest);
+		room += count_zones(highest, memory_may_grow) + 1;
 	}
 	return 0;
+}
+
+/*
+ * Others are on their way through the list, or sleep in the midst of it. Entries move up from the
+ * end on: who looks meanwhile meets a zone twice, but misses none.
+ */
+static void grow_list(int from, enum zone_type highest)
+{
+	static struct zone *wanted[QUARRY_MAX_NODES * MAX_NR_ZONES];
+	struct zone **list = node_zonelist(from, highest);
+	unsigned int nr = fill_list(wanted, from, highest);
+
+	while (nr-- > 0)
+		smp_store_release(&list[nr], wanted[nr]);
+}
+
+void numa_add_zone(struct zone *zone)
+{
+	int nid;
+
+	zone->listed = true;
+	for_each_node(nid)
+		for (unsigned int highest = zone->idx; highest < MAX_NR_ZONES; highest++)
+			grow_list(nid, highest);
+	if (zone->idx != ZONE_HIGHMEM)
+		node_set(zone->nid, node_states[N_NORMAL_MEMORY]);
 }
 
 int numa_init(void)
@@ -196,16 +238,16 @@ const struct cpumask *cpumask_of_node(int nid)
 static unsigned int check_list(int nid, enum zone_type highest)
 {
 	struct zone **list = node_zonelist(nid, highest);
-	unsigned int i, wrong = 0;
+	unsigned int i, wrong = 0, nr = count_zones(highest, false);
 
-	for (i = 0; list[i] && i <= nr_zones; i++) {
+	for (i = 0; list[i] && i <= nr; i++) {
 		const struct zone *a = i ? list[i - 1] : list[0], *b = list[i];
 
 		wrong += b->idx > highest;
 		wrong += node_distance(nid, a->nid) > node_distance(nid, b->nid);
 		wrong += i && a->nid == b->nid && a->idx <= b->idx;
 	}
-	wrong += i != count_zones(highest);
+	wrong += i != nr;
 	if (wrong)
 		report_misuse(QUARRY_CORRUPTION, list, "zonelist of node %d, up to zone %d: %u "
 			      "entries, %u wrong", nid, highest, i, wrong);

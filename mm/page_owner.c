@@ -40,7 +40,7 @@ int page_owner_init(void)
 {
 	if (!page_owner_wanted)
 		return 0;
-	nr_tables = DIV_ROUND_UP(max_pfn, PAGEBLOCK_PAGES);
+	nr_tables = DIV_ROUND_UP(max_possible_pfn, PAGEBLOCK_PAGES);
 	tables = memblock_alloc(nr_tables * sizeof(tables[0]), 64);
 	if (!tables || stack_depot_init())
 		return -ENOMEM;

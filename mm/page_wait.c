@@ -30,6 +30,7 @@
 #include <linux/sched.h>
 #include "internal.h"
 #include "reclaim.h"
+#include "section.h"
 
 static LIST_HEAD(waiters);
 static DEFINE_SPINLOCK(wait_lock);

@@ -60,6 +60,7 @@
  * Locks: zone->lock inside of interrupts off. Costs: see pcp_setup.c for memory; a hit is some
  * twenty instructions each way.
  */
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include "internal.h"
 #include "reclaim.h"
@@ -328,12 +329,14 @@ unsigned long pcp_count(const struct zone *zone)
 	unsigned long pages = 0;
 	unsigned int cpu;
 
+	rcu_read_lock();	/* an entry may be old: its page's descriptor must not go away */
 	for_each_online_cpu(cpu) {
 		const struct pcp *theirs = per_cpu_ptr(&pcp, cpu);
 
 		if (READ_ONCE(theirs->memory))
 			pages += count_home(theirs, zone) + count_remote(theirs->remote, zone);
 	}
+	rcu_read_unlock();
 	return pages;
 }
 

@@ -25,6 +25,8 @@
 
 /* Sets every zone's marks; 0: by the size of memory. After section_init(). */
 void watermark_init(unsigned long kbytes);
+/* Memory was added or removed: the same again. One at a time. */
+void watermark_update(void);
 unsigned long default_min_free_kbytes(unsigned long lowmem_kbytes);
 /* The pages that must stay under a mark of `min` pages, with those rights. */
 unsigned long reserve_floor(unsigned long min, unsigned int alloc_flags);

@@ -31,6 +31,8 @@
  * table, and pristine memory ends and begins anew around them: they are never brought to life,
  * and nr_pristine does not have them. Where their page block is live they look like a hole.
  *
+ * Sections that get their memory while the machine runs are section_hot.c's.
+ *
  * Invariants: REGULAR changes only during section_init(). MAPPED is set once, after the tables
  * and the page-block entries are in place. A live page block is in a mapped section.
  *
@@ -41,12 +43,7 @@
  * those of others come and go, which are none of its own.
  * Cost: 4 MiB of memory brought to life is 32 KiB cleared.
  */
-#include "internal.h"
-
-#define BLOCK_DESCRIPTORS (PAGEBLOCK_PAGES * sizeof(struct page))	/* bytes: 16 KiB */
-#define SECTION_DESCRIPTORS (PAGES_PER_SECTION * sizeof(struct page))	/* bytes: 2 MiB */
-#define SECTION_TABLE (BLOCKS_PER_SECTION * sizeof(struct pageblock))	/* bytes: 8 KiB */
-#define SECTION_SIZE ((phys_addr_t)1 << SECTION_SHIFT)
+#include "section.h"
 
 /* Pages at the bottom of a regular section that describe it. */
 #define SECTION_OVERHEAD ((SECTION_DESCRIPTORS + SECTION_TABLE) >> PAGE_SHIFT)
@@ -61,16 +58,6 @@ static unsigned long nr_sections;
 #define NO_PFN ~0UL		/* the place is free */
 static unsigned long bad_pfns[QUARRY_BAD_PRISTINE];
 static unsigned int nr_bad_places;	/* places that were ever used */
-
-static unsigned long descriptors_va(unsigned long section)
-{
-	return port_vmemmap_base + section * SECTION_DESCRIPTORS;
-}
-
-static unsigned long table_va(unsigned long section)
-{
-	return port_pageblock_base + section * SECTION_TABLE;
-}
 
 /* ---- Bringing memory to life ---- */
 
@@ -141,17 +128,16 @@ static bool next_pristine(const struct zone *zone, unsigned long from,
 	phys_addr_t lo, hi;
 	int nid;
 
-	from = max(from, zone->start_pfn);
 	while (memblock_next_free(PFN_PHYS(from), &lo, &hi, &nid)) {
 		unsigned long section, pfn = PFN_UP(lo);
 
-		if (pfn >= zone->end_pfn)
+		if (pfn >= zone->pristine_end)
 			return false;
 		section = pfn / PAGES_PER_SECTION;
 		if (section_state[section] & SECTION_REGULAR)
 			pfn = max(pfn, section * PAGES_PER_SECTION + SECTION_OVERHEAD);
 		*start = pfn;
-		*end = min3(PFN_DOWN(hi), zone->end_pfn, (section + 1) * PAGES_PER_SECTION);
+		*end = min3(PFN_DOWN(hi), zone->pristine_end, (section + 1) * PAGES_PER_SECTION);
 		*end = skip_bad(start, *end);
 		if (*start < *end && memblock_nid(nid) == zone->nid)
 			return true;
@@ -241,6 +227,8 @@ struct zone *section_zone(unsigned long pfn)
 	const struct memblock_region *r = &memblock_memory.regions[m];
 	int nid;
 
+	if (pfn_is_hot(pfn))
+		return pfn_is_live(pfn) ? block_zone(pfn_to_block(pfn)) : NULL;
 	if (m == memblock_memory.nr || PFN_PHYS(pfn) < r->base || PFN_PHYS(pfn + 1) > r->end)
 		return NULL;
 	nid = memblock_nid(r->nid);
@@ -277,6 +265,22 @@ static int block_nid(unsigned long pfn)
 	return NUMA_NO_NODE;
 }
 
+static int prepare(unsigned long section)
+{
+	return port_map_prepare(descriptors_va(section), SECTION_DESCRIPTORS, SZ_2M) ?
+	       -ENOMEM : port_map_prepare(table_va(section), SECTION_TABLE, PAGE_SIZE);
+}
+
+/* Memory that comes later finds its page tables: so they are none of what it can fail for. */
+static int prepare_absent(void)
+{
+	int err = 0;
+
+	for (unsigned long s = 0; s < nr_sections && memory_may_grow && !err; s++)
+		err = section_state[s] ? 0 : prepare(s);
+	return err;
+}
+
 static int mark_present(void)
 {
 	for (unsigned int m = 0; m < memblock_memory.nr; m++) {
@@ -287,12 +291,11 @@ static int mark_present(void)
 			if (s >= nr_sections || section_state[s])
 				continue;
 			section_state[s] = SECTION_PRESENT | SECTION_REGULAR;
-			if (port_map_prepare(descriptors_va(s), SECTION_DESCRIPTORS, SZ_2M) ||
-			    port_map_prepare(table_va(s), SECTION_TABLE, PAGE_SIZE))
+			if (prepare(s))
 				return -ENOMEM;
 		}
 	}
-	return 0;
+	return prepare_absent();
 }
 
 /*
@@ -449,12 +452,13 @@ void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER])
 int section_init(void)
 {
 	struct zone *zone;
+	int nid;
 
-	nr_sections = DIV_ROUND_UP(max_pfn, PAGES_PER_SECTION);
+	nr_sections = DIV_ROUND_UP(max_possible_pfn, PAGES_PER_SECTION);
 	section_state = memblock_alloc(nr_sections, 64);
-	block_kinds = memblock_alloc(DIV_ROUND_UP(max_pfn, PAGEBLOCK_PAGES) * sizeof(*block_kinds),
-				     64);
-	vmemmap_size = max_pfn * sizeof(struct page);
+	block_kinds = memblock_alloc(DIV_ROUND_UP(max_possible_pfn, PAGEBLOCK_PAGES) *
+				     sizeof(*block_kinds), 64);
+	vmemmap_size = max_possible_pfn * sizeof(struct page);
 	if (!section_state || !block_kinds || mark_present() || sort_sections())
 		return -ENOMEM;
 	for (unsigned long s = 0; s < nr_sections; s++)
@@ -462,8 +466,12 @@ int section_init(void)
 			map_irregular(s);
 	make_reserved_live();
 	memblock_close();
+	for_each_node_state(nid, N_MEMORY)
+		for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+			buddy_init(&nodes[nid]->zones[type]);
 	for_each_zone(zone) {
-		buddy_init(zone);
+		zone->pristine_pfn = zone->start_pfn;
+		zone->pristine_end = zone->end_pfn;
 		zone->managed = zone->nr_pristine = section_count_pristine(zone);
 	}
 	return 0;

@@ -15,6 +15,7 @@
  * Cost: one step a page block, one for each free block in it.
  */
 #include "internal.h"
+#include "section.h"
 
 #define STRIDE 64		/* page blocks counted with the lock held once */
 

@@ -48,7 +48,7 @@ unsigned long slab_nr_blocks;
 
 int slab_init(void)
 {
-	unsigned long nr = DIV_ROUND_UP(max_pfn, PAGEBLOCK_PAGES);
+	unsigned long nr = DIV_ROUND_UP(max_possible_pfn, PAGEBLOCK_PAGES);
 
 	slab_blocks = memblock_alloc(nr, 64);
 	if (!slab_blocks)

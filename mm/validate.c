@@ -9,6 +9,7 @@
  */
 #include <linux/smp.h>
 #include "badmem.h"
+#include "section.h"
 #include "slab.h"
 #include "vmap.h"
 

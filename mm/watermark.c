@@ -31,9 +31,9 @@
  * it is by their size that such requests come: lowmem_reserve[highest zone of the request] is
  * the pages of the zones above, up to the highest, on the same node, divided by LOWMEM_RATIO.
  *
- * Marks are constant after the boot (tests move them, with zone->lock held); a check is made
- * with zone->lock held, so what it allows is there. Pages in a CPU's cache have left the zone:
- * they do not count here.
+ * Marks change with zone->lock held: when memory is added or removed (memory_hotplug.c), and by
+ * tests. A check is made with zone->lock held, so what it allows is there. Pages in a CPU's cache
+ * have left the zone: they do not count here.
  */
 #include "internal.h"
 #include "reclaim.h"
@@ -78,9 +78,8 @@ static void set_marks(struct zone *zone, unsigned long min)
 {
 	unsigned long step = max(min / 4, zone->managed / SCALE);
 
-	zone->watermark[WMARK_MIN] = min;
-	zone->watermark[WMARK_LOW] = min + step;
-	zone->watermark[WMARK_HIGH] = min + 2 * step;
+	for (unsigned int mark = WMARK_MIN; mark < NR_WMARK; mark++)
+		WRITE_ONCE(zone->watermark[mark], min + (mark - WMARK_MIN) * step);
 }
 
 static void protect_from_higher(struct zone *zone)
@@ -88,24 +87,35 @@ static void protect_from_higher(struct zone *zone)
 	unsigned long above = 0;
 
 	for (unsigned int idx = zone->idx + 1; idx < MAX_NR_ZONES; idx++) {
-		above += nodes[zone->nid]->zones[idx].managed;
+		above += READ_ONCE(nodes[zone->nid]->zones[idx].managed);
 		if (lowmem_ratio[zone->idx])
-			zone->lowmem_reserve[idx] = above / lowmem_ratio[zone->idx];
+			WRITE_ONCE(zone->lowmem_reserve[idx], above / lowmem_ratio[zone->idx]);
+	}
+}
+
+static unsigned long wanted_kbytes;	/* 0: as many as the size of memory says */
+
+void watermark_update(void)
+{
+	const unsigned int kb_shift = PAGE_SHIFT - 10;
+	unsigned long lowmem = totalram_pages() - totalhigh_pages(), flags;
+	unsigned long limit = (lowmem << kb_shift) / MIN_SHARE_MAX;
+	struct zone *zone;
+
+	min_free_kbytes = wanted_kbytes ? min(wanted_kbytes, limit)
+					: default_min_free_kbytes(lowmem << kb_shift);
+	for_each_zone(zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		set_marks(zone, zone_min(zone, min_free_kbytes >> kb_shift, lowmem));
+		protect_from_higher(zone);
+		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 }
 
 void watermark_init(unsigned long kbytes)
 {
-	const unsigned int kb_shift = PAGE_SHIFT - 10;
-	unsigned long lowmem = totalram_pages() - totalhigh_pages();
-	unsigned long limit = (lowmem << kb_shift) / MIN_SHARE_MAX;
-	struct zone *zone;
-
-	min_free_kbytes = kbytes ? min(kbytes, limit) : default_min_free_kbytes(lowmem << kb_shift);
-	for_each_zone(zone) {
-		set_marks(zone, zone_min(zone, min_free_kbytes >> kb_shift, lowmem));
-		protect_from_higher(zone);
-	}
+	wanted_kbytes = kbytes;
+	watermark_update();
 }
 
 unsigned long reserve_floor(unsigned long min, unsigned int alloc_flags)
@@ -127,7 +137,7 @@ static bool keeps_mark(const struct zone *zone, unsigned long free, unsigned int
 
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;
-	return free >= floor + zone->lowmem_reserve[highest] + (1UL << order);
+	return free >= floor + READ_ONCE(zone->lowmem_reserve[highest]) + (1UL << order);
 }
 
 bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
@@ -139,6 +149,7 @@ bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_ty
 bool zone_could_serve(const struct zone *zone, unsigned int order, enum zone_type highest,
 		      unsigned int alloc_flags)
 {
-	return zone->managed >> order && keeps_mark(zone, zone->managed, order, highest,
-						     alloc_flags);
+	unsigned long managed = READ_ONCE(zone->managed);
+
+	return managed >> order && keeps_mark(zone, managed, order, highest, alloc_flags);
 }

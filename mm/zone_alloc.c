@@ -19,6 +19,7 @@
  */
 #include "internal.h"
 #include "reclaim.h"
+#include "section.h"
 
 #define PLENTY_SHARE 16		/* a zone with less than this part free gives no batches */
 
@@ -79,7 +80,7 @@ static bool may_use_cache(const struct zone *zone, const struct alloc_request *r
 {
 	enum zone_type highest = gfp_zone(req->gfp);
 
-	return !zone->lowmem_reserve[highest] ||
+	return !READ_ONCE(zone->lowmem_reserve[highest]) ||
 	       zone_watermark_ok(zone, req->order, highest, alloc_flags);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Splitting, merging and placement, seen through zone->lock's eyes. */
 #include "mm/internal.h"
+#include "mm/section.h"
 #include "tests/selftest.h"
 
 /*

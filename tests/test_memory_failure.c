@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <kernel/kernel.h>
 #include "mm/reclaim.h"
+#include "mm/section.h"
 #include "tests/listen.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"

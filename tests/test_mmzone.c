@@ -83,7 +83,7 @@ SELFTEST(mmzone, highmem_is_the_top_of_its_node)
 		struct zone *high = node_zone(zone->nid, ZONE_HIGHMEM);
 
 		if (high && zone != high)
-			CHECK(zone->end_pfn <= high->start_pfn);
+			CHECK(zone->pristine_end <= high->start_pfn);	/* of the boot */
 		if (zone == high)
 			CHECK(IS_ALIGNED(high->start_pfn, PAGEBLOCK_PAGES) ||
 			      !memblock_is_memory(PFN_PHYS(high->start_pfn - 1)));

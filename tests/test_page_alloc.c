@@ -2,6 +2,7 @@
 /* The page allocator through its public face. */
 #include <linux/highmem.h>
 #include "mm/reclaim.h"
+#include "mm/section.h"
 #include "tests/listen.h"
 #include "tests/zones.h"
 

@@ -16,6 +16,8 @@
 #include <linux/mm.h>
 #include <linux/highmem.h>
 #include "kernel/kernel.h"
+#include "mm/internal.h"
+#include "mm/section.h"
 #include "mm/stack_depot.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"

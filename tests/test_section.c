@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Descriptors on first use. */
 #include "mm/internal.h"
+#include "mm/section.h"
 #include "tests/selftest.h"
 
 SELFTEST(section, growing_moves_pages_and_makes_none)

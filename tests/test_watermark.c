@@ -28,6 +28,7 @@ SELFTEST(watermark, marks_rise_and_mins_add_up)
 {
 	unsigned long sum = 0, lowmem = totalram_pages() - totalhigh_pages();
 	unsigned long pages = min_free_kbytes / (PAGE_SIZE / 1024);
+	unsigned int nr_zones = 0;
 	struct zone *zone;
 
 	for_each_zone(zone) {
@@ -35,6 +36,7 @@ SELFTEST(watermark, marks_rise_and_mins_add_up)
 
 		CHECK(mark[WMARK_LOW] >= mark[WMARK_MIN] + mark[WMARK_MIN] / 4);
 		CHECK_EQ(mark[WMARK_HIGH] - mark[WMARK_LOW], mark[WMARK_LOW] - mark[WMARK_MIN]);
+		nr_zones++;
 		if (zone->idx == ZONE_HIGHMEM) {
 			CHECK(mark[WMARK_MIN] <= 128);
 			continue;

@@ -2,8 +2,8 @@
 /*
  * The boot of the hosted port, in the order that quarry/port.h asks for. The arguments up to
  * `--`, joined, are the command line, so what the kernel understands works here too; `ram=`,
- * `clean`, `timeout=`, `trace=`, `cpus=` and `deaf=` are for this port alone. The others are
- * for what runs then, hosted_work().
+ * `clean`, `hotplug=`, `timeout=`, `trace=`, `cpus=` and `deaf=` are for this port alone. The
+ * others are for what runs then, hosted_work().
  *
  * Exit codes: 0, all tests passed; 1, some failed; 2, the run broke off.
  */
@@ -34,6 +34,8 @@
 
 /* Junk is memory that the host must really have. */
 #define JUNK_LIMIT (2ULL << 30)
+
+#define HOTPLUG_DEFAULT (512 * SZ_1M)
 
 /* Taken, as a kernel's image and the firmware's data would be. */
 #define LOW_END	    SZ_64K
@@ -68,6 +70,7 @@ static const char usage[] =
 	"  node=NID:SIZE@START[,...]  gives RAM to nodes; nodecpus=NID:FIRST-LAST[,...]  CPUs\n"
 	"  distance=A:B:D[,...] of node B from node A\n"
 	"  add=SIZE@START[,...] more RAM, straight to memblock, whatever its alignment\n"
+	"  hotplug=SIZE         how much may be added behind the last RAM (default 512M)\n"
 	"  clean                RAM starts cleared, not full of junk (above 2 GiB it always does)\n"
 	"  highmem=SIZE mem=SIZE memmap=... numa=off  as for the kernel\n"
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
@@ -78,8 +81,8 @@ static const char usage[] =
 
 /* What this port understands beside the kernel's options; the last ones are the fuzzers'. */
 static const char *const own_options[] = {
-	"add=", "clean", "cpus=", "deaf=", "distance=", "node=", "nodecpus=", "ram=", "timeout=",
-	"trace=", "fuzz=", "every=", "save=", "verbose", NULL
+	"add=", "clean", "cpus=", "deaf=", "distance=", "hotplug=", "node=", "nodecpus=", "ram=",
+	"timeout=", "trace=", "fuzz=", "every=", "save=", "verbose", NULL
 };
 
 /* Returns how many there are before `--`. */
@@ -216,6 +219,16 @@ static void map_direct(void)
 	}
 }
 
+/* Memory may be added up to here. */
+static phys_addr_t hotplug_end(void)
+{
+	phys_addr_t end = ALIGN(memblock_end_of_DRAM(), 1ULL << SECTION_SHIFT);
+	u64 size = HOTPLUG_DEFAULT;
+
+	cmdline_size("hotplug", &size);
+	return end + ALIGN(min_t(u64, size, HOSTED_PHYS_LIMIT - end), 1ULL << SECTION_SHIFT);
+}
+
 static void start_mm(void)
 {
 	struct quarry_options options = {
@@ -223,7 +236,7 @@ static void start_mm(void)
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.page_owner = page_owner_asked(),
-		.slab_debug = slab_debug_wanted(),
+		.slab_debug = slab_debug_wanted(), .hotplug_end = hotplug_end(),
 	};
 
 	cmdline_size("highmem", &options.highmem);
@@ -251,7 +264,7 @@ int main(int argc, char **argv)
 	hosted_catch_faults(time_limit());	/* from here on nothing ends in silence */
 	fill_boot_info();			/* what a boot loader would tell */
 	add_memory();				/* memblock knows RAM and what is taken */
-	if (hosted_create_memory(memblock_end_of_DRAM()))
+	if (hosted_create_memory(hotplug_end()))
 		panic("Linux does not give the address space for this machine's RAM");
 	soil_ram();				/* as real RAM is found */
 	hosted_cpus_init();			/* this is CPU 0; time, timers and interrupts */

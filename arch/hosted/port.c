@@ -23,6 +23,7 @@
  * Costs: a system call for each call, 8 bytes for each page of an area that is in use.
  */
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/sizes.h>
@@ -76,7 +77,6 @@ enum { VMEMMAP, PAGEBLOCK, KMAP, VMALLOC, NR_AREAS };
 
 static struct area areas[NR_AREAS];
 static struct direct_range direct_ranges[MAX_DIRECT_RANGES];
-static unsigned int nr_direct_ranges;
 
 static int area_create(struct area *area, unsigned long hint, unsigned long size)
 {
@@ -157,12 +157,38 @@ int hosted_create_memory(phys_addr_t end)
 
 int hosted_map_direct(phys_addr_t start, phys_addr_t end)
 {
-	if (nr_direct_ranges == MAX_DIRECT_RANGES)
+	unsigned int i = 0;
+
+	while (i < MAX_DIRECT_RANGES && direct_ranges[i].end)
+		i++;
+	if (i == MAX_DIRECT_RANGES)
 		return -ENOSPC;
 	if (host_ram_map(port_direct_base + start, start, end - start, true, false))
 		return -ENOMEM;
-	direct_ranges[nr_direct_ranges++] = (struct direct_range){ start, end };
+	/* The end last: a range that has none yet is not looked at. */
+	WRITE_ONCE(direct_ranges[i].start, start);
+	smp_store_release(&direct_ranges[i].end, end);
 	return 0;
+}
+
+/* One at a time, as mm/memory_hotplug.c does it. */
+int port_direct_map(unsigned long va, size_t size)
+{
+	phys_addr_t start = va - port_direct_base;
+
+	return hosted_map_direct(start, start + size);
+}
+
+void port_direct_unmap(unsigned long va, size_t size)
+{
+	phys_addr_t start = va - port_direct_base;
+	unsigned int i;
+
+	for (i = 0; i < MAX_DIRECT_RANGES; i++)
+		if (direct_ranges[i].start == start && direct_ranges[i].end == start + size)
+			WRITE_ONCE(direct_ranges[i].end, 0);
+	if (host_ram_unmap(va, size))
+		panic("port_direct_unmap(0x%lx, 0x%zx): Linux refuses", va, size);
 }
 
 /* The table's word for va; NULL unless the whole of [va, va + size) is in one area. */
@@ -339,8 +365,10 @@ static bool translate_direct(unsigned long va, phys_addr_t *pa)
 
 	if (va - cut_start < cut_size && READ_ONCE(cut_hidden[(va - cut_start) / SZ_4K]))
 		return false;
-	for (i = 0; i < nr_direct_ranges; i++) {
-		if (address < direct_ranges[i].start || address >= direct_ranges[i].end)
+	for (i = 0; i < MAX_DIRECT_RANGES; i++) {
+		phys_addr_t end = smp_load_acquire(&direct_ranges[i].end);
+
+		if (address >= end || address < READ_ONCE(direct_ranges[i].start))
 			continue;
 		*pa = address;
 		return true;

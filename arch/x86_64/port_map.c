@@ -402,6 +402,23 @@ int port_protect(unsigned long va, size_t size, enum port_prot rights)
 	return error;
 }
 
+/* ---- The direct map of memory that comes and goes ---- */
+
+int port_direct_map(unsigned long va, size_t size)
+{
+	int error = pgtable_map(kernel_root, va, va - port_direct_base, size,
+				pte_data() | PTE_WRITE | PTE_GLOBAL);
+
+	if (error)
+		unmap(va, size, false);
+	return error;
+}
+
+void port_direct_unmap(unsigned long va, size_t size)
+{
+	unmap(va, size, false);
+}
+
 /* ---- Single pages of the direct map ---- */
 
 int port_direct_cut(unsigned long va, size_t size)

@@ -153,6 +153,15 @@ int port_direct_cut(unsigned long va, size_t size);
 void port_direct_show(unsigned long va, bool shown);
 
 /*
+ * Memory that comes while the machine runs (mm/memory_hotplug.c): the direct map of
+ * [va, va + size), whole sections where nothing was mapped, readable and writable. In a thread that
+ * may sleep; 0, or a negative number, nothing mapped: no memory for tables, or a host that does not
+ * do that. And its end, after which port_flush() is called.
+ */
+int port_direct_map(unsigned long va, size_t size);
+void port_direct_unmap(unsigned long va, size_t size);
+
+/*
  * With QUARRY_KASAN: memory for the shadow of [start, start + size), clear, where there is none
  * yet; it stays. In a thread that may sleep, or -ENOMEM. Has an address got that? Any context.
  */

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/* Memory comes and goes while others allocate and free. */
+#define SELFTEST_UNSAMPLED 1
+#include "tests/hotplug.h"
+#include "tests/threads.h"
+
+#define STORM_THREADS 3
+#define STORM_SLOTS   48
+
+static bool storm_over;
+
+static void storm(void *arg)
+{
+	static const gfp_t flags[] = { GFP_KERNEL, GFP_HIGHUSER, GFP_HIGHUSER_MOVABLE, GFP_ATOMIC };
+	struct page *pages[STORM_SLOTS] = { NULL };
+	unsigned int orders[STORM_SLOTS], turn = (unsigned int)(unsigned long)arg;
+
+	for (; !READ_ONCE(storm_over); turn = turn * 1103515245 + 12345) {
+		unsigned int i = turn / 65536 % STORM_SLOTS;
+
+		if (pages[i]) {
+			__free_pages(pages[i], orders[i]);
+			pages[i] = NULL;
+			continue;
+		}
+		orders[i] = turn / 256 % 6;
+		pages[i] = alloc_pages(flags[turn / 16 % 4] | __GFP_NOWARN | __GFP_NORETRY,
+				       orders[i]);
+		cond_resched();
+	}
+	for (unsigned int i = 0; i < STORM_SLOTS; i++)
+		if (pages[i])
+			__free_pages(pages[i], orders[i]);
+}
+
+SELFTEST(hotplug_storm, it_comes_and_goes_amid_others)
+{
+	static struct test_thread threads[STORM_THREADS];
+	unsigned long turns = selftest_scaled(20), gone = 0;
+
+	NEED_PLACE();
+	storm_over = false;
+	for (unsigned int i = 0; i < STORM_THREADS; i++)
+		test_thread_start(&threads[i], ANY_CPU, storm, (void *)(unsigned long)i);
+	for (unsigned long i = 0; i < turns; i++) {
+		bool kernel = i & 1 && kernel_keeps_out();
+		struct zone *zone = zone_for(kernel ? MMOP_ONLINE_KERNEL : MMOP_ONLINE_MOVABLE);
+		int err;
+
+		if (!pfn_is_hot(place.pfn) && (!add() || !CHECK_EQ(online(zone), 0)))
+			break;
+		schedule_timeout_uninterruptible(1);
+		err = offline_and_remove_memory(place.start, SECTION_SIZE);
+		CHECK(!err || err == -EBUSY);
+		gone += !err;
+	}
+	WRITE_ONCE(storm_over, true);
+	for (unsigned int i = 0; i < STORM_THREADS; i++)
+		test_thread_join(&threads[i]);
+	if (pfn_is_hot(place.pfn))
+		CHECK_EQ(offline_and_remove_memory(place.start, SECTION_SIZE), 0);
+	printk("gone amid the storm: %lu of %lu\n", gone, turns);
+	CHECK_EQ(quarry_validate(), 0);
+	give_back();
+}
