@@ -6,6 +6,8 @@
  * a file. Suites run in the order in which they first appear there, and the cases of each
  * in the order of their source.
  *
+ * The last test of each run is that nothing is left of all of it (leaks.c).
+ *
  * A case fails through a CHECK, and also when it leaves anything behind: a misuse report or
  * a WARN that it did not announce, a structure of mm/ that is no longer sound, pages that
  * are missing (or too many), interrupts switched off.
@@ -33,6 +35,7 @@
 #include <kernel/cpu.h>
 #include <kernel/console.h>
 #include <kernel/kernel.h>
+#include <kernel/leaks.h>
 #include <kernel/watchdog.h>
 
 #define DEFAULT_SEED  20240101
@@ -356,7 +359,7 @@ static void run_case(const struct selftest *test, unsigned int number, struct to
 {
 	int failures;
 
-	if (quarry_fault_each())
+	if (quarry_fault_each() && test != &leaks_test)
 		run_with_faults(test);
 	else
 		run_once(test, number);
@@ -406,25 +409,35 @@ static void run_flat(struct totals *totals)
 {
 	tap_printf("1..%u\n", nr_planned);
 	for_each_round(run_flat_round, totals);
+	run_case(&leaks_test, nr_planned, totals);
 	printk("totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed,
 	       totals->skipped);
 }
 
 /* One suite: a test of the outer document, with a whole document inside. */
+static void nest_begin(const char *suite, unsigned int cases)
+{
+	tap_printf("%*sKTAP version 1\n", KTAP_INDENT, "");
+	printk_set_indent(KTAP_INDENT);
+	printk("Subtest: %s\n", suite);
+	tap_printf("%*s1..%u\n", KTAP_INDENT, "", cases);
+}
+
+static void nest_end(const char *suite, unsigned int number, bool failed)
+{
+	printk_set_indent(0);
+	tap_printf("%s %u %s\n", failed ? "not ok" : "ok", number, suite);
+}
+
 static void run_nested(const struct selftest *first, unsigned int number, struct totals *totals)
 {
 	unsigned int failed_before = totals->failed, inner = 0;
 	const struct selftest *test;
 
-	tap_printf("%*sKTAP version 1\n", KTAP_INDENT, "");
-	printk_set_indent(KTAP_INDENT);
-	printk("Subtest: %s\n", first->suite);
-	tap_printf("%*s1..%u\n", KTAP_INDENT, "", count_cases(first));
+	nest_begin(first->suite, count_cases(first));
 	for_each_case(test, first)
 		run_case(test, ++inner, totals);
-	printk_set_indent(0);
-	tap_printf("%s %u %s\n", totals->failed == failed_before ? "ok" : "not ok", number,
-		   first->suite);
+	nest_end(first->suite, number, totals->failed != failed_before);
 }
 
 static void run_ktap_round(unsigned int *number, struct totals *totals)
@@ -438,12 +451,17 @@ static void run_ktap_round(unsigned int *number, struct totals *totals)
 static void run_ktap(struct totals *totals)
 {
 	const struct selftest *first;
-	unsigned int suites = 0;
+	unsigned int suites = 0, failed_before;
 
 	for_each_suite(first)
 		suites++;
-	tap_printf("1..%llu\n", suites * options.rounds);
+	suites = suites * (unsigned int)options.rounds + 1;
+	tap_printf("1..%u\n", suites);
 	for_each_round(run_ktap_round, totals);
+	failed_before = totals->failed;
+	nest_begin(leaks_test.suite, 1);
+	run_case(&leaks_test, 1, totals);
+	nest_end(leaks_test.suite, suites, totals->failed != failed_before);
 	printk("Totals: pass:%u fail:%u skip:%u\n", totals->passed, totals->failed,
 	       totals->skipped);
 }
@@ -452,7 +470,6 @@ unsigned int selftest_run(void)
 {
 	const struct selftest *first;
 	struct totals totals = { 0 };
-	unsigned long free_pages;
 
 	nr_planned = 0;
 	read_options(&options);
@@ -464,14 +481,13 @@ unsigned int selftest_run(void)
 	}
 	for_each_suite(first)
 		nr_planned += count_cases(first);
-	nr_planned *= (unsigned int)options.rounds;
-	free_pages = selftest_look_at_first().free_pages;
+	nr_planned = nr_planned * (unsigned int)options.rounds + 1;
+	leaks_begin();
 	if (options.ktap)
 		run_ktap(&totals);
 	else
 		run_flat(&totals);
 	faulty_runs_print();
-	printk("free pages: %lu before, %lu after\n", free_pages, count_free_pages());
 	return totals.failed;
 }
 

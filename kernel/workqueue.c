@@ -36,6 +36,7 @@
  * one.
  */
 #include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/kthread.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -246,6 +247,7 @@ static int worker_main(void *data)
 	struct work_struct *work;
 
 	INIT_LIST_HEAD(&self.entry);
+	kmemleak_not_leak(current);	/* one ends, another is made in its stead, elsewhere */
 	spin_lock_irq(&work_lock);
 	for (;;) {
 		work = next_work(self.wq);

@@ -290,6 +290,17 @@ unsigned int kfence_find_used(const struct kmem_cache *cache, void **list, unsig
 	return nr;
 }
 
+void kfence_for_each(void (*fn)(const struct kfence_object *object, void *arg), void *arg)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&kfence_lock, flags);
+	for (unsigned int i = 0; i < QUARRY_KFENCE_OBJECTS; i++)
+		if (kfence_objects[i].state == KFENCE_USED)
+			fn(&kfence_objects[i], arg);
+	spin_unlock_irqrestore(&kfence_lock, flags);
+}
+
 void kfence_forget(const struct kmem_cache *cache)
 {
 	unsigned long flags;

@@ -59,6 +59,8 @@ void *kfence_object_start(const void *address);
 /* Objects of the cache in use; those below `max` in number go to the list. */
 unsigned int kfence_find_used(const struct kmem_cache *cache, void **list, unsigned int nr,
 			      unsigned int max);
+/* Calls fn for each object in use; the lock of the pool is held. */
+void kfence_for_each(void (*fn)(const struct kfence_object *object, void *arg), void *arg);
 /* The cache goes. */
 void kfence_forget(const struct kmem_cache *cache);
 /* Makes the pool, if memory is large enough. In a thread. */

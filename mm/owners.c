@@ -15,13 +15,14 @@
  * with interrupts off for as long as a cache is large.
  */
 #include <linux/stacktrace.h>
+#include "kfence.h"
 #include "owners.h"
 #include "page_owner.h"
-#include "slab.h"
 #include "vmap.h"
 
-#define LARGEST  6		/* order of a table: 256 KiB */
-#define SMALLEST 3
+#define LARGEST  6		/* order of a table, with page_owner=on: 256 KiB */
+#define COMMON	 3		/* and without, where few sites are known */
+#define SMALLEST 2
 #define SHOWN	 25		/* sites in a report */
 
 static void count_block(struct page *page, const struct page_owner *owner, void *arg)
@@ -39,6 +40,12 @@ static void count_object(const struct slab *slab, unsigned int index, void *arg)
 
 	owners_add(arg, slab->cache->name, track ? track->addresses : NULL, track ? track->nr : 0,
 		   slab->cache->object_size);
+}
+
+/* As an object of its cache, which is none that remembers. */
+static void count_guarded(const struct kfence_object *object, void *arg)
+{
+	owners_add(arg, object->cache ? object->cache->name : "kfence", NULL, 0, object->size);
 }
 
 static bool count_area(struct vmap_area *area, void *arg)
@@ -111,7 +118,7 @@ void owners_add(struct owners *owners, const char *what, const unsigned long *fr
 struct owners *owners_take(unsigned int sources)
 {
 	struct owners *owners = NULL;
-	unsigned int order = LARGEST + 1;
+	unsigned int order = (page_owner_on ? LARGEST : COMMON) + 1;
 
 	while (!owners && order-- > SMALLEST)
 		owners = depot_pages(order);
@@ -124,6 +131,8 @@ struct owners *owners_take(unsigned int sources)
 		page_owner_for_each(count_block, owners);
 	if (sources & OWNERS_OBJECTS)
 		slab_for_each_object(count_object, owners);
+	if (sources & OWNERS_OBJECTS)
+		kfence_for_each(count_guarded, owners);
 	if (sources & OWNERS_AREAS) {
 		vmap_for_each(&vmap_small, count_area, owners);
 		vmap_for_each(&vmap_large, count_area, owners);
@@ -174,7 +183,8 @@ void owners_print(const struct owners *owners, unsigned int max)
 		pr_info("%lu allocations more: no room in the table\n", owners->missed);
 }
 
-unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now)
+unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now,
+				   bool print)
 {
 	const struct owner_site *site, *old;
 	unsigned int leaks = 0;
@@ -183,10 +193,12 @@ unsigned int quarry_owners_compare(const struct owners *before, const struct own
 		if (!site->count)
 			continue;
 		old = find(before, site->hash, site->what, site->frames, site->nr);
-		if (!old || site->count <= old->count)
+		if (!old || site->count <= old->count || (!old->count && before->missed))
 			continue;
-		print_site(site, site->count - old->count, site->bytes - old->bytes, "more ");
 		leaks++;
+		if (print)
+			print_site(site, site->count - old->count, site->bytes - old->bytes,
+				   "more ");
 	}
 	return leaks;
 }

@@ -23,6 +23,7 @@
  * (0.8 %), and the fast paths. When off: one test in the slow paths.
  */
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/sched.h>
 #include "page_owner.h"
 
@@ -121,6 +122,20 @@ void __split_page_owner(struct page *page, unsigned long nr)
 		*owner = *whole;
 		owner->order = 0;
 	}
+}
+
+void __page_owner_keep(const struct page *page)
+{
+	struct page_owner *owner = page_owner_of(page);
+
+	if (owner && (owner->flags & OWNER_LIVE))
+		WRITE_ONCE(owner->flags, OWNER_LIVE | OWNER_KEPT);
+}
+
+void kmemleak_not_leak(const void *ptr)
+{
+	if (page_owner_on && virt_addr_valid(ptr))
+		__page_owner_keep(virt_to_page(ptr));
 }
 
 /* ---- Questions ---- */

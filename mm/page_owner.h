@@ -27,6 +27,9 @@ void __set_page_owner(struct page *page, unsigned int order, gfp_t gfp);
 void __reset_page_owner(struct page *page);
 void __split_page_owner(struct page *page, unsigned long nr);
 
+/* The block that begins there is kept for good, for later uses: it is no leak. */
+void __page_owner_keep(const struct page *page);
+
 /* The record of the block that begins with this page, or did; NULL: there is none. */
 struct page_owner *page_owner_of(const struct page *page);
 /*
@@ -56,6 +59,12 @@ static inline void split_page_owner(struct page *page, unsigned long nr)
 {
 	if (unlikely(page_owner_on))
 		__split_page_owner(page, nr);
+}
+
+static inline void page_owner_keep(const struct page *page)
+{
+	if (unlikely(page_owner_on) && page)
+		__page_owner_keep(page);
 }
 
 #endif

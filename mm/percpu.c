@@ -33,6 +33,7 @@
 #include <linux/percpu.h>
 #include "fault.h"
 #include "internal.h"
+#include "page_owner.h"
 
 #define GRANULE		8
 #define CHUNK_SIZE	0x8000U
@@ -81,6 +82,7 @@ static int map_page(unsigned long va, int nid)
 		__free_page(page);
 	else
 		nr_pages++;
+	page_owner_keep(error ? NULL : page);
 	return error;
 }
 
@@ -91,6 +93,7 @@ static bool make_chunk(unsigned int nr)
 
 	if (!chunk)
 		return false;
+	page_owner_keep(virt_to_page(chunk));
 	chunk->free = chunk->room = CHUNK_GRANULES;
 	spin_lock_irqsave(&percpu_lock, flags);
 	nr_pages++;

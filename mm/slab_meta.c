@@ -19,6 +19,7 @@
  * Locks: meta_lock, a leaf, with interrupts off. It is taken once for each slab made, not for
  * each object. Costs: 32 bytes a page, and at most a fifth of what was asked for.
  */
+#include "page_owner.h"
 #include "slab.h"
 
 #define META_ALIGN 16
@@ -109,6 +110,7 @@ static bool add_page(unsigned int class, gfp_t gfp)
 
 	if (!page)
 		return false;
+	page_owner_keep(virt_to_page(page));
 	page->class = class;
 	page->magic = META_MAGIC;
 	page->free = all_free(class);

@@ -14,6 +14,7 @@
  * Costs: 8 bytes for each GiB of the area from the boot on; 4 KiB for each 2 MiB of address
  * space in which a range begins, and for each GiB.
  */
+#include "page_owner.h"
 #include "vmap.h"
 
 #define PLACES (PAGE_SIZE / sizeof(void *))
@@ -46,6 +47,7 @@ static bool fill_place(void **place)
 	if (!page)
 		return false;
 	atomic_long_inc(&nr_pages);
+	page_owner_keep(virt_to_page(page));
 	if (!__atomic_compare_exchange_n(place, &none, page, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_ACQUIRE)) {
 		free_page((unsigned long)page);

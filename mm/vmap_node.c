@@ -16,6 +16,7 @@
  */
 #include <linux/list.h>
 #include <linux/rcupdate.h>
+#include "page_owner.h"
 #include "vmap.h"
 
 struct node_page {
@@ -46,8 +47,10 @@ void *vmap_nodes_page_alloc(void)
 {
 	void *page = (void *)get_zeroed_page(GFP_KERNEL);
 
-	if (page)
-		atomic_long_inc(&nr_pages);
+	if (!page)
+		return NULL;
+	atomic_long_inc(&nr_pages);
+	page_owner_keep(virt_to_page(page));
 	return page;
 }
 

@@ -15,6 +15,7 @@
 #include <linux/gfp.h>
 #include <linux/kasan.h>
 #include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
@@ -82,6 +83,7 @@ static void *page_new(void)
 		return memblock_alloc(PAGE_BYTES, PAGE_BYTES);
 	page = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	nr_pages += page != NULL;
+	kmemleak_not_leak(page);
 	return page;
 }
 

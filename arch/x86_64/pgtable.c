@@ -14,6 +14,7 @@
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -69,6 +70,7 @@ static u64 table_new(void)
 
 	if (!table)
 		return 0;
+	kmemleak_not_leak(table);
 	if (!table_keeps(table, 0x5aa5f00f12345678))
 		panic("memory at %#llx keeps nothing: is the memory map, or memmap=, right?", pa);
 	return pa | PTE_TABLE;

@@ -16,6 +16,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -167,6 +168,7 @@ void *arch_stack_alloc(void)
 		}
 		stack = slot_make(slot, page_to_phys(pages));
 	} while (!stack);
+	kmemleak_not_leak(phys_to_virt(page_to_phys(pages)));
 	if (!kasan_stack_map(stack))
 		return stack;
 	arch_stack_free(stack);

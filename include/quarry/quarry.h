@@ -169,11 +169,12 @@ unsigned long quarry_bad_pages(void);
 /*
  * What is allocated now, by call site (mm/owners.c): as far as it is remembered, which takes the
  * options page_owner and slab_debug; else objects by cache. NULL without memory to count in.
- * Compared with what was before, each site that has more is printed; how many there are. Threads.
+ * Compared with what was before: how many sites have more; each is printed if wanted. Threads.
  */
 struct owners;
 struct owners *quarry_owners_take(void);
-unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now);
+unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now,
+				   bool print);
 void quarry_owners_free(struct owners *owners);
 
 /*
