@@ -4,7 +4,7 @@
 #
 # What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
 # DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), UBSAN=1 (of undefined behaviour),
-# KASAN=1 (of each touch of memory; GCC only),
+# KASAN=1 (of each touch of memory; GCC only), COVERAGE=1 (prints at its end which code ran),
 # EXTRA='folder...' (sources of your own);
 # for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
 
@@ -65,7 +65,8 @@ CFLAGS := -std=gnu17 -ffreestanding -nostdinc -fno-pic -fno-pie -mcmodel=kernel 
 	-O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter \
 	-Iinclude -Iarch/x86_64/include -I. $(EXTRA_CFLAGS) \
 	$(if $(filter-out 0,$(DEBUG_LOCKS)),-DQUARRY_DEBUG_LOCKS=1) \
-	$(if $(filter-out 0,$(UBSAN)),-DQUARRY_UBSAN=1 -fsanitize=undefined)
+	$(if $(filter-out 0,$(UBSAN)),-DQUARRY_UBSAN=1 -fsanitize=undefined) \
+	$(if $(filter-out 0,$(COVERAGE)),-DQUARRY_COVERAGE=1)
 # Checks of each touch of memory, by GCC: mm/kasan.c; the offset is that of quarry/config.h.
 KASAN_FLAGS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffe0000000000 \
 	--param=asan-instrumentation-with-call-threshold=0 --param=asan-stack=1 \
@@ -84,7 +85,8 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 	--fatal-warnings -T linker.ld
 
 SOURCES := $(sort $(wildcard mm/*.c)) \
-	$(filter-out $(if $(filter-out 0,$(UBSAN)),,kernel/ubsan.c), \
+	$(filter-out $(if $(filter-out 0,$(UBSAN)),,kernel/ubsan.c) \
+	$(if $(filter-out 0,$(COVERAGE)),,kernel/kcov.c), \
 	$(sort $(wildcard kernel/*.c))) \
 	$(sort $(wildcard arch/x86_64/*.c arch/x86_64/*.S)) $(sort $(wildcard tests/test_*.c)) \
 	$(sort $(wildcard tests/bench/*.c))
@@ -127,6 +129,11 @@ $(BUILD)/%.o: % $(BUILD)/flags
 
 $(BUILD)/kernel/ubsan.c.o: private CFLAGS += -fno-sanitize=undefined
 $(KASAN_UNSEEN:%=$(BUILD)/%.o): private CFLAGS := $(filter-out $(KASAN_FLAGS),$(CFLAGS))
+
+ifneq ($(filter-out 0,$(COVERAGE)),)
+$(filter-out %/kcov.c.o,$(filter $(addprefix $(BUILD)/,mm/% kernel/% arch/%),$(OBJECTS))): \
+	private CFLAGS += -fsanitize-coverage=trace-pc -fno-optimize-sibling-calls
+endif
 
 # Linked twice: the table of symbols is made from the first link, and lies behind all code.
 $(BUILD)/symbols1.S: kernel/symbols.py $(BUILD)/flags
@@ -259,10 +266,12 @@ deps-prove:			## install what `prove` needs: 220 MB to fetch, 1 GB on disk
 	apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
-coverage:			## which lines of mm/ the hosted tests run
+$(BUILD)/kcov/quarry.iso: FORCE
+	@$(MAKE) --no-print-directory BUILD=$(@D) COVERAGE=1 $@
+coverage: $(BUILD)/kcov/quarry.iso	## which code the tests run: M='smp-4 numa-4'
 	@$(MAKE) --no-print-directory HOSTED_CC=gcc HOSTED_SANITIZE= HOSTED_COVERAGE=1 \
 		HOSTED_BUILD=$(BUILD)/coverage $(BUILD)/coverage/quarry
-	@tests/coverage $(BUILD)/coverage/quarry
+	@tests/coverage $(BUILD)/coverage/quarry $(BUILD)/kcov/quarry.elf $(M)
 faults: $(HOSTED_BINARY)	## each single allocation of the tests fails once: T='slab*'
 	@tests/faults $(HOSTED_BINARY) $(if $(T),'$(T)')
 test: $(FUZZER)

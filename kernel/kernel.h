@@ -36,6 +36,13 @@ void printk_break_lock(void);
 /* dump_stack() from another frame: trap handlers pass the frame pointer they found. */
 void dump_stack_from(unsigned long fp);
 
+/* kcov.c, `make COVERAGE=1`: prints which code ran. */
+#ifdef QUARRY_COVERAGE
+void kcov_print(void);
+#else
+static inline void kcov_print(void) { }
+#endif
+
 /* How many WARNs so far, and reports that count as one. */
 unsigned long warn_count(void);
 /* For such a report: one more. Any context. */

@@ -117,6 +117,7 @@ void kernel_main(u32 loader, u32 info)
 	reports_print("after the boot");	/* report=: what memory management has to say */
 	faults_begin();				/* fault=: allocations that fail on purpose */
 	good = run();				/* the proof, or the figures */
+	kcov_print();				/* COVERAGE=1: which code ran */
 	tap_printf("reboot: System halted\n");
 	arch_stop_others();
 	arch_exit(good);			/* QEMU ends; a real machine halts */

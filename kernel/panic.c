@@ -60,6 +60,7 @@ void panic(const char *fmt, ...)
 			*p = ' ';
 	printk(KERN_EMERG "Kernel panic: %s\n", message);
 	dump_stack_from((unsigned long)__builtin_frame_address(0));
+	kcov_print();
 	tap_printf("Bail out! %s\n", message);
 	arch_exit(false);
 }

@@ -196,13 +196,14 @@ SELFTEST(memblock, is_closed_after_the_boot)
 	phys_addr_t size = memblock_phys_mem_size(), reserved = memblock_reserved_size();
 	phys_addr_t at = memblock_start_of_DRAM();
 
-	selftest_expect_reports(6);
+	selftest_expect_reports(7);
 	CHECK_EQ(memblock_reserve(at, PAGE_SIZE), (unsigned long long)-EBUSY);
 	CHECK_EQ(memblock_phys_free(at, PAGE_SIZE), (unsigned long long)-EBUSY);
 	CHECK_EQ(memblock_remove(at, PAGE_SIZE), (unsigned long long)-EBUSY);
 	CHECK_EQ(memblock_add(memblock_end_of_DRAM(), PAGE_SIZE), (unsigned long long)-EBUSY);
 	CHECK_EQ(memblock_set_node(at, PAGE_SIZE, 0), (unsigned long long)-EBUSY);
 	CHECK(!memblock_alloc(PAGE_SIZE, PAGE_SIZE));
+	CHECK(!memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, 0, MEMBLOCK_ALLOC_ANYWHERE));
 	CHECK_EQ(memblock_phys_mem_size(), size);
 	CHECK_EQ(memblock_reserved_size(), reserved);
 }

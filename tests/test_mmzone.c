@@ -181,6 +181,7 @@ SELFTEST(mmzone, conversions_are_inverse)
 	void *virt;
 
 	REQUIRE(page);
+	CHECK_EQ(zone_to_nid(page_zone(page)), page_to_nid(page));
 	virt = page_address(page);
 	CHECK(pfn_valid(page_to_pfn(page)));
 	CHECK(pfn_to_page(page_to_pfn(page)) == page);

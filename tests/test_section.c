@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Descriptors on first use. */
+#include "kernel/boot.h"
 #include "mm/internal.h"
 #include "mm/section.h"
 #include "tests/selftest.h"
@@ -94,4 +95,22 @@ SELFTEST(section, descriptor_storage_is_not_allocatable)
 				CHECK(PageReserved(pfn_to_page(pfn)));
 		}
 	}
+}
+
+/* An island so small that its own descriptors do not fit, where nobody else has room for them. */
+SELFTEST(section, ram_that_nothing_can_describe_is_left_out)
+{
+	const struct boot_range *range = boot_info.ranges;
+	unsigned int nr_left_out = 0;
+
+	for (; range < boot_info.ranges + boot_info.nr_ranges; range++) {
+		if (range->type != BOOT_RAM || range->size < SZ_4K ||
+		    memblock_is_memory(ALIGN(range->start, SZ_4K)))
+			continue;
+		nr_left_out++;
+		CHECK(!pfn_valid(PFN_UP(range->start)));
+		CHECK(!memblock_is_memory(range->start + range->size - 1));
+	}
+	if (!nr_left_out)
+		SKIP("all RAM has descriptors");
 }

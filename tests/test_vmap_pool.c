@@ -3,9 +3,11 @@
 #include <linux/highmem.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
+#include "mm/reclaim.h"
 #include "mm/vmap.h"
 #include "tests/probe.h"
 #include "tests/selftest.h"
@@ -107,6 +109,28 @@ SELFTEST(vmap_pool, frees_are_flushed_in_batches)
 		vfree(va);
 	}
 	CHECK(vmap_flushes() - before <= 640 / 20);
+}
+
+/* Areas that wait for use or for a flush are memory that nobody has: a pass takes them. */
+SELFTEST(vmap_pool, what_waits_is_given_back_when_memory_runs_short)
+{
+	unsigned int noreclaim, cpu, i;
+	u8 *va[16];
+
+	if (vmap_limits.held < 64)
+		SKIP("too little memory to let any wait");
+	for (i = 0; i < ARRAY_SIZE(va); i++) {
+		va[i] = vmalloc(PAGE_SIZE);
+		REQUIRE(va[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(va); i++)
+		vfree(va[i]);
+	noreclaim = memalloc_noreclaim_save();
+	CHECK(shrink_node(first_memory_node, true, GFP_KERNEL, 0) >= ARRAY_SIZE(va));
+	memalloc_noreclaim_restore(noreclaim);
+	for_each_online_cpu(cpu)
+		for (i = 0; i < ARRAY_SIZE(va); i++)
+			CHECK(!look_on(cpu, va[i]).there);
 }
 
 SELFTEST(vmap_pool, vunmap_leaves_no_cpu_behind)

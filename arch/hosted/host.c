@@ -22,7 +22,7 @@
 #define JUNK_SIZE 0x10000
 
 /* Writes how often lines ran: libgcov's, where that is counted (make coverage). */
-#ifdef QUARRY_COVERAGE
+#ifdef QUARRY_GCOV
 void __gcov_dump(void);
 #else
 static inline void __gcov_dump(void) { }

@@ -20,9 +20,9 @@ FUZZER := $(BUILD)/fuzz/quarry
 
 # All of the kernel but what is the bare machine's: its main(), its symbol table, and the
 # tests that look at the machine. Of arch/x86_64 what only computes, with its tests.
-HOSTED_BARE := kernel/main.c kernel/symbols.c kernel/ubsan.c tests/test_boot.c tests/test_mce.c \
-	tests/test_ubsan.c tests/test_nodes.c tests/test_smp_boot.c tests/test_pci.c \
-	tests/test_edu.c
+HOSTED_BARE := kernel/main.c kernel/symbols.c kernel/ubsan.c kernel/kcov.c tests/test_boot.c \
+	tests/test_mce.c tests/test_ubsan.c tests/test_nodes.c tests/test_smp_boot.c \
+	tests/test_pci.c tests/test_edu.c
 HOSTED_BARE += mm/kasan.c mm/kasan_report.c mm/kasan_quarantine.c
 HOSTED_BARE += kernel/stackprotector.c tests/test_kaslr.c
 HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_tables.c \
@@ -86,7 +86,7 @@ $(HOSTED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS)
 ifneq ($(HOSTED_COVERAGE),)
 $(filter $(HOSTED_BUILD)/mm/%,$(HOSTED_OBJECTS)): private HOSTED_COUNTED = \
 	-fprofile-arcs -ftest-coverage -fprofile-update=atomic
-HOSTED_LIBC_CFLAGS += -DQUARRY_COVERAGE
+HOSTED_LIBC_CFLAGS += -DQUARRY_GCOV
 HOSTED_LINK := --coverage
 endif
 $(HOSTED_RENAMED_OBJECTS): private HOSTED_FLAGS = $(HOSTED_CFLAGS) \

@@ -70,7 +70,7 @@ static bool read_char(struct rest *rest, char *c)
 
 static bool read_space(struct rest *rest)
 {
-	char c;
+	char c = 0;
 
 	return read_char(rest, &c) && c == ' ';
 }
