@@ -128,6 +128,27 @@ static bool roll(void)
 	return dice >> 31;
 }
 
+/* The guards beside it that an access made work fault again. Caller holds kfence_lock. */
+static void hide_guards(struct kfence_object *object)
+{
+	struct kfence_object *end = kfence_objects + QUARRY_KFENCE_OBJECTS;
+	unsigned long page = page_of(object);
+
+	if (object->guard_shown[0]) {
+		port_direct_show(page - PAGE_SIZE, false);
+		if (object > kfence_objects)
+			object[-1].guard_shown[1] = false;
+		else
+			port_direct_show(kfence_base, false);	/* two before the first */
+	}
+	if (object->guard_shown[1]) {
+		port_direct_show(page + PAGE_SIZE, false);
+		if (object + 1 < end)
+			object[1].guard_shown[0] = false;
+	}
+	object->guard_shown[0] = object->guard_shown[1] = false;
+}
+
 /* Fills it in, its page shown; caller holds kfence_lock. */
 static void prepare(struct kfence_object *object, struct kmem_cache *cache,
 		    const struct track *where)
@@ -141,6 +162,7 @@ static void prepare(struct kfence_object *object, struct kmem_cache *cache,
 		object->start += ALIGN_DOWN(PAGE_SIZE - object->size, cache->align);
 	object->allocated = *where;
 	object->freed.nr = 0;
+	hide_guards(object);
 	port_direct_show(page, true);
 	canary(object, true);
 	WRITE_ONCE(object->state, KFENCE_USED);
@@ -190,14 +212,11 @@ void *kfence_alloc(struct kmem_cache *cache, gfp_t gfp)
 /* Hides the page, and the guards beside it that an access made it show. */
 static void retire(struct kfence_object *object)
 {
-	unsigned long page = page_of(object), flags;
+	unsigned long flags;
 
 	spin_lock_irqsave(&kfence_lock, flags);
-	port_direct_show(page, false);
-	for (unsigned int side = 0; side < 2; side++)
-		if (object->guard_shown[side])
-			port_direct_show(side ? page + PAGE_SIZE : page - PAGE_SIZE, false);
-	object->guard_shown[0] = object->guard_shown[1] = false;
+	port_direct_show(page_of(object), false);
+	hide_guards(object);
 	WRITE_ONCE(object->state, KFENCE_FREED);
 	list_add_tail(&object->list, &free_objects);
 	nr_free++;
@@ -333,6 +352,17 @@ static struct kfence_object *nearer(unsigned long address)
 	return below < above ? left_one : right_one;
 }
 
+/* A guard that none of its neighbours is to blame for: whichever is used next hides it. */
+static void note_shown(unsigned long address)
+{
+	unsigned long page = max(ALIGN_DOWN(address, PAGE_SIZE), kfence_base + PAGE_SIZE);
+
+	if (page > kfence_base + PAGE_SIZE)
+		object_at(page - PAGE_SIZE)->guard_shown[1] = true;
+	if (page + PAGE_SIZE < kfence_base + kfence_size)
+		object_at(page + PAGE_SIZE)->guard_shown[0] = true;
+}
+
 /* What a touch of that address was, and in *object of what; false: by now nothing is wrong. */
 static bool judge(unsigned long address, struct kfence_object **object, enum kfence_error *error)
 {
@@ -347,6 +377,8 @@ static bool judge(unsigned long address, struct kfence_object **object, enum kfe
 	}
 	if (*error == KFENCE_OUT_OF_BOUNDS)
 		found->guard_shown[address >= found->start] = true;
+	else if (!found)
+		note_shown(address);
 	*object = found;
 	return true;
 }

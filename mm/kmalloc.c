@@ -177,6 +177,8 @@ static noinline void free_other(const void *object)
 	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
 	if (page_ref_count(page) == 1)
 		page->flags &= PG_BROKEN;
+	else	/* others hold it, too, and may drop it meanwhile; but kmalloc()'s it is no more */
+		__atomic_fetch_and(&page->flags, (u16)~PG_KMALLOC, __ATOMIC_RELAXED);
 	__free_pages(page, page->order);
 }
 

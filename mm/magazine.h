@@ -22,6 +22,8 @@ _Static_assert(offsetof(struct magazine, slots) == SLOTS_OFFSET &&
 /* slab_cpu.c: when the magazine is empty; when it is full, the object being OBJECT_CACHED. */
 void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp);
 void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state);
+/* Somebody wants objects cleared: reported once for a cache that has a constructor. */
+void slab_warn_zero(struct kmem_cache *cache, gfp_t gfp);
 /*
  * Puts objects into the empty loaded magazine; false when neither depot nor slabs have any.
  * Makes room in a full one; false when there can be none. Interrupts off.

@@ -94,6 +94,7 @@ struct kmem_cache {
 	u16 magazine_max;		/* objects */
 	u16 depot_max;			/* full magazines a node keeps */
 	gfp_t gfp;			/* for its pages, beside the caller's */
+	bool zero_reported;		/* see slab_warn_zero() */
 	struct cache_node **nodes;	/* by node, made at first use; see slab_node() */
 	void (*ctor)(void *object);
 	void (*ctor3)(void *object, struct kmem_cache *cache, unsigned long flags);

@@ -74,6 +74,13 @@ static size_t take_some(struct kmem_cache *cache, size_t nr, void **objects)
 	return some ? nr : 0;
 }
 
+static void clear_all(struct kmem_cache *cache, gfp_t gfp, size_t nr, void **objects)
+{
+	slab_warn_zero(cache, gfp);
+	for (size_t i = 0; i < nr; i++)
+		memset(objects[i], 0, cache->object_size);
+}
+
 static noinline int alloc_runs(struct kmem_cache *cache, gfp_t gfp, size_t nr, void **objects)
 {
 	size_t done = 0, run;
@@ -89,8 +96,8 @@ static noinline int alloc_runs(struct kmem_cache *cache, gfp_t gfp, size_t nr, v
 		}
 		run = 1;
 	}
-	for (size_t i = 0; (gfp & __GFP_ZERO) && i < nr; i++)
-		memset(objects[i], 0, cache->object_size);
+	if (gfp & __GFP_ZERO)
+		clear_all(cache, gfp, nr, objects);
 	return (int)nr;
 }
 

@@ -344,6 +344,15 @@ static bool take_grown(struct kmem_cache *cache, struct slot *slot, gfp_t gfp, i
 	return take_new(cache, slot, gfp, nid);
 }
 
+void slab_warn_zero(struct kmem_cache *cache, gfp_t gfp)
+{
+	if ((!cache->ctor && !cache->ctor3) || READ_ONCE(cache->zero_reported))
+		return;
+	WRITE_ONCE(cache->zero_reported, true);
+	report_misuse(QUARRY_BAD_ARGUMENT, cache, "kmem_cache_alloc(%s, gfp:%#x): __GFP_ZERO "
+		      "undoes what the constructor did", cache->name, gfp);
+}
+
 static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp)
 {
 	if (slab_is_debugged(cache))
@@ -359,6 +368,8 @@ noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 	struct slot slot = { NULL, NULL };
 
 	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (gfp & __GFP_ZERO)
+		slab_warn_zero(cache, gfp);
 	if (kfence_is_due() && fault_is_off() && (slot.object = kfence_alloc(cache, gfp)))
 		return slot.object;
 	if (fault_hits_object(cache->name, gfp) ||
@@ -380,6 +391,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t gfp, int nid)
 	if (nid < 0 || (!nid && nr_node_ids == 1))
 		return kmem_cache_alloc(cache, gfp);
 	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (gfp & __GFP_ZERO)
+		slab_warn_zero(cache, gfp);
 	if (nid >= MAX_NUMNODES) {
 		report_misuse(QUARRY_BAD_ARGUMENT, cache,
 			      "kmem_cache_alloc_node(%s, %#x, %d): no such node", cache->name, gfp,

@@ -79,8 +79,11 @@ void slab_layout(struct kmem_cache *cache)
 	}
 	align = max_t(u32, align, ARCH_SLAB_MINALIGN);
 	cache->align = align;
-	if (padded(cache, align) > SLAB_MAX_OBJECT)
-		cache->flags &= ~SLAB_RED_ZONE;		/* no block could hold them */
+	if (cache->flags & SLAB_RED_ZONE && padded(cache, align) > SLAB_MAX_OBJECT) {
+		pr_warn("kmem_cache_create(%s, size:%u): no block has room for red zones\n",
+			cache->name, cache->object_size);
+		cache->flags &= ~SLAB_RED_ZONE;
+	}
 	cache->left = cache->flags & SLAB_RED_ZONE ? align : 0;
 	cache->size = padded(cache, cache->left);
 	cache->pages = (u16)choose_pages(cache->size);

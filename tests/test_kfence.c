@@ -138,6 +138,47 @@ SELFTEST(kfence, a_guard_faults_again_after_the_object_was_freed)
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
 
+/* An object that was given back, whose right neighbour nobody has: the guard between them. */
+static unsigned long idle_guard(struct kmem_cache *cache)
+{
+	for (unsigned int i = 0; i < QUARRY_KFENCE_OBJECTS; i++) {
+		u8 *object = guarded(cache, ANY, GFP_KERNEL);
+		unsigned long index = ((unsigned long)object - kfence_base) / PAGE_SIZE / 2 - 1;
+
+		if (!object)
+			return 0;
+		kmem_cache_free(cache, object);
+		if (index + 1 == QUARRY_KFENCE_OBJECTS ||
+		    READ_ONCE(kfence_objects[index + 1].state) != KFENCE_USED)
+			return ALIGN_DOWN((unsigned long)object, PAGE_SIZE) + PAGE_SIZE;
+	}
+	return 0;
+}
+
+SELFTEST(kfence, a_guard_beside_nobody_faults_again_when_somebody_comes)
+{
+	unsigned long guards[2] = { 0, kfence_base + 8 };	/* and the first of the pool */
+	struct kmem_cache *cache;
+	phys_addr_t pa;
+
+	NEED_CACHE(cache, 0, NULL);
+	guards[0] = idle_guard(cache);
+	if (!guards[0] || kfence_objects[0].state == KFENCE_USED) {
+		kmem_cache_destroy(cache);
+		SKIP("every guard has somebody beside it");
+	}
+	selftest_expect_reports(2);
+	for (unsigned int i = 0; i < 2; i++) {
+		write_byte((u8 *)guards[i], 1);
+		CHECK(port_translate(guards[i], &pa));		/* shown: it goes on */
+	}
+	for (unsigned int i = 0; i <= QUARRY_KFENCE_OBJECTS; i++)
+		kmem_cache_free(cache, guarded(cache, ANY, GFP_KERNEL));
+	CHECK(!port_translate(guards[0], &pa));
+	CHECK(!port_translate(guards[1], &pa));
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
 SELFTEST(kfence, a_write_past_the_far_end_is_seen_at_the_free)
 {
 	struct kmem_cache *cache;

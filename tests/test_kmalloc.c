@@ -291,6 +291,26 @@ SELFTEST(kmalloc, large_blocks_know_their_size)
 	}
 }
 
+/* kfree() ends kmalloc()'s part in a block that others hold, too: a second one is wrong. */
+SELFTEST(kmalloc, a_large_block_that_others_hold_is_freed_once)
+{
+	unsigned long before = nr_free_pages();
+	u8 *object = kmalloc(2 * KMALLOC_MAX_CACHE_SIZE, TRY);
+	struct page *page;
+
+	if (!object)
+		SKIP("no %lu bytes in one piece", 2 * KMALLOC_MAX_CACHE_SIZE);
+	page = virt_to_page(object);
+	get_page(page);
+	kfree(object);
+	CHECK_EQ(page_count(page), 1);
+	selftest_expect_reports(1);
+	kfree(object);
+	CHECK_EQ(page_count(page), 1);
+	put_page(page);
+	CHECK_EQ(nr_free_pages(), before);
+}
+
 struct counted {
 	u32 nr;
 	u64 items[];

@@ -255,6 +255,29 @@ static unsigned int fill_keeping_mark(struct kmem_cache *cache, unsigned int nr)
 }
 
 /* Both forms compile by their number of arguments; counts add up, however often it shrinks. */
+/* Clearing would undo the constructor's work: one report for a cache. */
+SELFTEST(slab, clearing_what_is_constructed_is_reported_once)
+{
+	for (unsigned int bulk = 0; bulk < 2; bulk++) {
+		struct kmem_cache *cache = kmem_cache_create("test-zero", 64, 0, 0, construct1);
+		void *object[2] = { };
+
+		REQUIRE(cache);
+		selftest_expect_reports(1);
+		for (unsigned int i = 0; i < ARRAY_SIZE(object); i++) {
+			if (bulk)
+				kmem_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO, 1,
+						      &object[i]);
+			else
+				object[i] = kmem_cache_zalloc(cache, GFP_KERNEL);
+			CHECK(object[i] && !memchr_inv(object[i], 0, 64));
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(object); i++)
+			kmem_cache_free(cache, object[i]);
+		CHECK_EQ(kmem_cache_destroy(cache), 0);
+	}
+}
+
 SELFTEST(slab, destructors_and_constructors_add_up)
 {
 	struct kmem_cache *cache = kmem_cache_create("test-dtor", 80, 0, 0, construct3, destroy3);

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <quarry/quarry.h>
 #include "mm/slab.h"
+#include "tests/listen.h"
 #include "tests/selftest.h"
 
 #define TRY (GFP_KERNEL | __GFP_NOWARN)
@@ -35,18 +36,23 @@ SELFTEST(slab_cache, destroying_waits_for_slabs_on_their_way)
 	}
 }
 
-/* Red zones make an object larger than a block can be: then it does without. */
+/* Red zones make an object larger than a block can be: then it does without, and says so. */
 SELFTEST(slab_cache, the_largest_objects_can_be_had)
 {
 	const slab_flags_t flags[] = { 0, SLAB_RED_ZONE | SLAB_POISON };
 	bool had = false;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct kmem_cache *cache = kmem_cache_create("test-largest", 0x400000, 0x1000,
-							     flags[i], NULL);
+		struct kmem_cache *cache;
+		const char *log;
 		u8 *object;
 
+		listen_start();
+		cache = kmem_cache_create("test-largest", 0x400000, 0x1000, flags[i], NULL);
+		log = listen_stop();
 		REQUIRE(cache);
+		if (slab_debug_flags("test-largest", flags[i]) & SLAB_RED_ZONE)
+			CHECK(strstr(log, "size:4194304): no block has room for red zones"));
 		object = kmem_cache_alloc(cache, TRY);
 		CHECK(object || !had);
 		had = object;

@@ -75,7 +75,10 @@ typedef struct kmem_cache kmem_cache_t;	/* the name up to Linux 2.6.19 */
  *		both: void fn(void *object, struct kmem_cache *cache, unsigned long flags)
  *
  * A constructor sees each object once, when its memory becomes part of the cache; users give
- * objects back in constructed state. The destructor runs when memory leaves the cache.
+ * objects back in constructed state. __GFP_ZERO would undo that: reported, once for a cache.
+ * A constructor runs in the context of an allocation. The destructor runs when memory leaves the
+ * cache: on whatever CPU, in whatever frees an object or asks for memory, so interrupts may be off,
+ * or it may be in one; it must not sleep.
  * May sleep. NULL, after a message, for sizes and alignments that
  * cannot be, or without memory; with SLAB_PANIC that is the end.
  */
