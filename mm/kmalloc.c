@@ -280,7 +280,7 @@ void *krealloc(const void *object, size_t size, gfp_t gfp)
 
 /* ---- Freed later ---- */
 
-/* The object that a head lies in: it may be anywhere inside. */
+/* The object that a head lies in: it may be anywhere inside. Where there can be none, the head. */
 static void *object_around(struct rcu_head *head)
 {
 	struct slab *slab = slab_of(head);
@@ -288,7 +288,8 @@ static void *object_around(struct rcu_head *head)
 	if (is_kfence_address(head))
 		return kfence_object_start(head);
 	if (!slab)
-		return page_address(compound_head(virt_to_page(head)));
+		return virt_addr_valid(head) ? page_address(compound_head(virt_to_page(head))) :
+		       head;
 	return slab_object(slab, (unsigned int)(((char *)head - (char *)slab_start(slab)) /
 						slab->cache->size));
 }

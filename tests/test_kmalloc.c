@@ -4,6 +4,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "mm/slab.h"
 #include "tests/threads.h"
 
@@ -394,6 +395,22 @@ struct delayed {
 	u64 before[3];
 	struct rcu_head rcu;
 };
+
+/* Not kmalloc()'s: a page's, an area's (kvfree_rcu() is for these), nobody's. */
+SELFTEST(kmalloc, what_kfree_rcu_cannot_free_is_reported)
+{
+	struct delayed *page = (struct delayed *)get_zeroed_page(GFP_KERNEL);
+	struct delayed *area = vmalloc(sizeof(*area)), here, *nobody = &here;
+
+	REQUIRE(page && area);
+	selftest_expect_reports(3);
+	kfree_rcu(page, rcu);
+	kfree_rcu(area, rcu);
+	kfree_rcu(nobody, rcu);
+	rcu_barrier();
+	free_page((unsigned long)page);
+	vfree(area);
+}
 
 SELFTEST(kmalloc, kfree_rcu_waits_for_readers)
 {
