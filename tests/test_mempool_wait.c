@@ -255,6 +255,7 @@ struct in_interrupt {
 static enum hrtimer_restart take_in_interrupt(struct hrtimer *timer)
 {
 	struct in_interrupt *in = container_of(timer, struct in_interrupt, timer);
+	ktime_t late;
 
 	if (in->held) {
 		mempool_free(in->held, in->pool);
@@ -267,7 +268,9 @@ static enum hrtimer_restart take_in_interrupt(struct hrtimer *timer)
 		atomic_inc(&in->wrong);
 	if (!in->left-- && !in->held)
 		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, 100000);
+	/* Where instructions take long, threads shall have the most of the time all the same. */
+	late = ktime_get() - (ktime_t)timer->node.expires;
+	hrtimer_forward_now(timer, max_t(ktime_t, 100000, 32 * late));
 	return HRTIMER_RESTART;
 }
 

@@ -76,6 +76,8 @@ static const char usage[] =
 	"  cpus=N               of the made-up machine, each a thread (default 4)\n"
 	"  deaf=N               that CPU answers too late\n"
 	"  maxcpus=N nosmp report=NAME[,...]  as for the kernel\n"
+	"  memtest=N slab_debug=... fault=... swiotlb=SIZE kfence.sample_interval=N\n"
+	"  min_free_kbytes=N dma_debug  as for the kernel, see README.md\n"
 	"  trace=FILE           a boot's allocations, to be done again: build/linux-boot.trace\n"
 	"  timeout=SECONDS      give up after this long (default 300, 0: never)\n";
 
