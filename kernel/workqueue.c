@@ -234,7 +234,7 @@ static void run_work(struct worker *self, struct work_struct *work)
 	self->work = NULL;
 	list_del_init(&self->entry);
 	list_for_each_entry(wq, &work_queues, node) {
-		if (wq->skipped)
+		if (wq->skipped && !list_empty(&wq->works))	/* in one that ends all idle */
 			wake_idle(wq);
 		wq->skipped = false;
 	}

@@ -140,3 +140,44 @@ SELFTEST(work_flush, a_queue_stays_while_it_is_visited)
 	test_thread_join(&destroys);
 	CHECK(destroyed);
 }
+
+/* Work that never ends, on a queue of its own: each end looks for queues that skipped something. */
+static bool chatter_ends;
+
+static void chatter(struct work_struct *work)
+{
+	if (!READ_ONCE(chatter_ends))
+		queue_work(system_wq, work);
+}
+
+/* A worker that is woken for nothing while its queue ends would look at what was freed. */
+SELFTEST(work_flush, a_queue_that_skipped_something_ends_with_all_its_workers)
+{
+	struct workqueue_struct *busy = alloc_workqueue("busy", 0, 0), *wq;
+	static struct work_struct noise;
+	struct held held;
+
+	REQUIRE(busy);
+	INIT_WORK(&held.work, hold);
+	init_completion(&held.started);
+	init_completion(&held.go);
+	queue_work(busy, &held.work);
+	wait_for_completion(&held.started);
+	chatter_ends = false;
+	INIT_WORK(&noise, chatter);
+	for (unsigned int i = selftest_scaled(40); i--;) {
+		wq = alloc_workqueue("skips", WQ_MEM_RECLAIM, 2);
+		if (!wq)
+			break;
+		CHECK(queue_work(wq, &held.work));	/* runs elsewhere: it is skipped */
+		while (!READ_ONCE(wq->skipped))
+			msleep(1);
+		queue_work(system_wq, &noise);
+		CHECK(cancel_work(&held.work));
+		destroy_workqueue(wq);
+	}
+	WRITE_ONCE(chatter_ends, true);
+	flush_work(&noise);
+	complete(&held.go);
+	destroy_workqueue(busy);
+}
