@@ -176,8 +176,11 @@ static unsigned int choose_cpu(struct task_struct *task)
 {
 	unsigned int cpu = task->cpu;
 
-	if (!is_movable(task))
-		return cpumask_first(&task->cpus_mask);
+	if (!is_movable(task)) {
+		cpu = cpumask_first(&task->cpus_mask);
+		cpumask_clear_cpu(cpu, &idle_cpus);
+		return cpu;
+	}
 	if (may_run_on(task, cpu) && cpumask_test_and_clear_cpu(cpu, &idle_cpus))
 		return cpu;
 	/* Each round takes a CPU out of the set, or somebody else has. */
@@ -219,7 +222,7 @@ static void arrive(struct task_struct *task)
 	spin_lock(&rq->lock);
 	queue_add(rq, task);
 	kick(rq);
-	if (rq->curr != rq->idle)
+	if (rq->curr != rq->idle || rq->nr_queued > 1)
 		offer(task);
 	spin_unlock(&rq->lock);
 }

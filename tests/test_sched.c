@@ -226,13 +226,18 @@ static void note(void *ran)
 	WRITE_ONCE(*(bool *)ran, true);
 }
 
-static bool becomes_true(const bool *flag)
+static bool becomes_true_within(const bool *flag, u64 ns)
 {
 	u64 start = ktime_get_ns();
 
-	while (!READ_ONCE(*flag) && ktime_get_ns() - start < 2 * PATIENCE)
+	while (!READ_ONCE(*flag) && ktime_get_ns() - start < ns)
 		port_relax();
 	return READ_ONCE(*flag);
+}
+
+static bool becomes_true(const bool *flag)
+{
+	return becomes_true_within(flag, 2 * PATIENCE);
 }
 
 static struct cpumask mask_of(int a, int b)
@@ -345,6 +350,66 @@ SELFTEST(sched, who_gives_way_is_taken_over)
 	CHECK(d.away < PATIENCE * 3 / 4);
 	kthread_stop(d.stayer);
 	put_task_struct(d.stayer);
+}
+
+struct hasty {
+	int here, elsewhere;
+	struct test_thread thread;
+	bool rests, ran;
+};
+
+static void run_when_woken(void *arg)
+{
+	struct hasty *h = arg;
+	struct cpumask here = mask_of(h->here, h->here), both = mask_of(h->here, h->elsewhere);
+
+	CHECK_EQ(set_cpus_allowed_ptr(current, &here), 0);
+	CHECK_EQ(set_cpus_allowed_ptr(current, &both), 0);
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	WRITE_ONCE(h->rests, true);
+	schedule();
+	WRITE_ONCE(h->ran, true);
+}
+
+/* Two are woken for an idle CPU at once, and the first one stays: another idle CPU has the other. */
+static bool second_need_not_wait(int here, int elsewhere)
+{
+	static struct stayer stayer;
+	static struct hasty second;
+	struct task_struct *first;
+	unsigned long flags;
+	bool good;
+
+	stayer = (struct stayer){ false, false };
+	second = (struct hasty){ .here = here, .elsewhere = elsewhere };
+	first = kthread_create_on_cpu(stay_main, &stayer, (unsigned int)here, "stay/%u");
+	if (!CHECK(!IS_ERR(first)))
+		return false;
+	get_task_struct(first);
+	test_thread_start(&second.thread, ANY_CPU, run_when_woken, &second);
+	CHECK(becomes_true(&second.rests));
+	mdelay(20);	/* both halt, without a tick */
+	local_irq_save(flags);
+	wake_up_process(first);
+	wake_up_process(second.thread.task);
+	local_irq_restore(flags);
+	good = becomes_true_within(&second.ran, NSEC_PER_SEC);
+	WRITE_ONCE(stayer.go, true);
+	test_thread_join(&second.thread);
+	kthread_stop(first);
+	put_task_struct(first);
+	return good;
+}
+
+SELFTEST(sched, two_that_are_woken_at_once_do_not_share_a_cpu)
+{
+	unsigned int good = 0;
+
+	if (num_online_cpus() < 3)
+		SKIP("fewer than three CPUs");
+	for (int i = 0; i < 5; i++)
+		good += second_need_not_wait(test_cpu(1), test_cpu(2));
+	CHECK(good > 2);	/* a busy host may stop a CPU for a second, but not each time */
 }
 
 /* ---- Waking against sleeping ---- */
