@@ -38,7 +38,7 @@
 #define MIN_TEXT  4096		/* the first page is never text: a NULL with an offset */
 
 enum {
-	LEFT = 1, PLUS = 2, BLANK = 4, PREFIX = 8, ZEROES = 16, UPPER = 32,
+	LEFT = 1, PLUS = 2, BLANK = 4, PREFIX = 8, ZEROES = 16, UPPER = 32, WIDTH = 64,
 };
 
 struct output {
@@ -253,7 +253,7 @@ static void put_bytes(struct output *out, const u8 *bytes, unsigned int n, char 
 static const char *put_hex(struct output *out, const struct spec *spec, const u8 *bytes,
 			   const char *fmt)
 {
-	unsigned int n = clamp(spec->width, 1, MAX_BYTES);
+	unsigned int n = spec->flags & WIDTH ? min(spec->width, MAX_BYTES) : 1;
 
 	switch (*fmt) {
 	case 'C': put_bytes(out, bytes, n, ':'); return fmt + 1;
@@ -392,6 +392,8 @@ static const char *scan_spec(const char *fmt, struct spec *spec, struct argument
 {
 	*spec = (struct spec){ .precision = -1 };
 	fmt = scan_flags(fmt, spec);
+	if (*fmt == '*' || (*fmt >= '1' && *fmt <= '9'))
+		spec->flags |= WIDTH;
 	fmt = scan_number(fmt, &spec->width, args);
 	if (spec->width < 0) {
 		spec->flags |= LEFT;

@@ -171,6 +171,7 @@ SELFTEST(vsprintf, objects_behind_pointers)
 	CHECK_STR(text("%*ph", 3, bytes), "00 1a ff");
 	CHECK_STR(text("%3phC|%2phD|%4phN", bytes, bytes, bytes), "00:1a:ff|00-1a|001aff03");
 	CHECK_STR(text("%ph", bytes), "00");
+	CHECK_STR(text("[%*ph] [%*phN]", 0, bytes, 0, bytes), "[] []");
 	CHECK_STR(text("%pM %pm", bytes, bytes), "00:1a:ff:03:04:05 001aff030405");
 	CHECK_STR(text("%pR", &mem), "[mem 0xfebf0000-0xfebf0fff]");
 	CHECK_STR(text("%pR", &io), "[io  0xc040-0xc05f]");
