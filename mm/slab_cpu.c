@@ -414,7 +414,7 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 	struct slot slot = { object, state };
 	struct cache_cpu *cpu;
 	unsigned long flags;
-	bool room;
+	bool room, give;
 
 	if (slab_is_debugged(cache))
 		slab_debug_free(object);
@@ -425,9 +425,10 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 		cpu->loaded->slots[cpu->loaded->nr / SLOT] = slot;
 		cpu->loaded->nr += SLOT;
 	}
-	port_irq_restore(flags);
-	if (!room && kasan_quarantine(&cache, &slot))
+	give = !room && kasan_quarantine(&cache, &slot);
+	if (give)		/* with interrupts off: what waited may be of a cache that ends */
 		slab_give(cache, &slot, 1);
+	port_irq_restore(flags);
 }
 
 static noinline void free_wrong(struct kmem_cache *cache, const void *object)
