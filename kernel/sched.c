@@ -11,8 +11,7 @@
  * Where a thread goes when it is woken: to the CPU it ran on last if that is idle, else to
  * any idle CPU, else to the last one; for the first time, to the shortest queue. A CPU that
  * has nothing to do takes a thread from another one's queue, then halts. cpus_mask limits all
- * of this. So while a CPU idles, no thread that may run there waits behind another, which may
- * stay for long.
+ * of this. So while a CPU idles, no thread that may run there waits behind another.
  *
  * A thread's life, in (state, on_rq):
  *
@@ -47,8 +46,7 @@
  *    the idle thread running, and sends an interrupt.
  * 6. Queueing against idling elsewhere. A CPU that runs out of work puts itself into idle_cpus,
  *    then looks at all queues; who queues a thread behind another does so, then looks at
- *    idle_cpus; both with a full barrier between. So the idle CPU finds the thread, or is told
- *    to look again. It may find that the thread runs already: that costs one interrupt.
+ *    idle_cpus; both with a full barrier between. So the idle CPU finds the thread, or is told.
  * 7. Ending: a dead thread's stack is in use until the switch is done. Whoever runs next on
  *    that CPU frees it (thread_reap()), after that switch.
  *
@@ -421,10 +419,9 @@ static bool take_from(struct rq *rq, struct rq *own)
 /* From the next CPU, by number, that has one. Interrupts are off. */
 static bool take_from_others(struct rq *own)
 {
-	unsigned int i, cpu;
+	for (unsigned int i = 1; i < nr_cpu_ids; i++) {
+		unsigned int cpu = (own->cpu + i) % nr_cpu_ids;
 
-	for (i = 1; i < nr_cpu_ids; i++) {
-		cpu = (own->cpu + i) % nr_cpu_ids;
 		if (cpu_online(cpu) && READ_ONCE(cpu_rq(cpu)->nr_movable) &&
 		    take_from(cpu_rq(cpu), own))
 			return true;
