@@ -163,7 +163,6 @@ SELFTEST(work_flush, a_queue_that_skipped_something_ends_with_all_its_workers)
 	init_completion(&held.go);
 	queue_work(busy, &held.work);
 	wait_for_completion(&held.started);
-	chatter_ends = false;
 	INIT_WORK(&noise, chatter);
 	for (unsigned int i = selftest_scaled(40); i--;) {
 		wq = alloc_workqueue("skips", WQ_MEM_RECLAIM, 2);
@@ -172,12 +171,13 @@ SELFTEST(work_flush, a_queue_that_skipped_something_ends_with_all_its_workers)
 		CHECK(queue_work(wq, &held.work));	/* runs elsewhere: it is skipped */
 		while (!READ_ONCE(wq->skipped))
 			msleep(1);
+		WRITE_ONCE(chatter_ends, false);
 		queue_work(system_wq, &noise);
 		CHECK(cancel_work(&held.work));
 		destroy_workqueue(wq);
+		WRITE_ONCE(chatter_ends, true);
+		cancel_work_sync(&noise);	/* it would make the next one look again */
 	}
-	WRITE_ONCE(chatter_ends, true);
-	flush_work(&noise);
 	complete(&held.go);
 	destroy_workqueue(busy);
 }
