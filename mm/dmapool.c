@@ -356,22 +356,22 @@ odd:
 
 /* ---- Making and ending ---- */
 
-/* What is wrong with a pool of such blocks, or NULL. */
+/* What is wrong with a pool of blocks of `size` bytes (aligned; 0: too many), or NULL. */
 static const char *why_not_pool(const struct device *dev, size_t size, size_t align,
 				size_t boundary)
 {
-	if (!dev || !size || size > PAGE_SIZE << (MAX_ORDER - 1))
-		return dev ? "no such size" : "no device";
 	if (align & (align - 1))
 		return "the alignment is no power of two";
+	if (!dev || !size || size > PAGE_SIZE << (MAX_ORDER - 1))
+		return dev ? "no such size" : "no device";
 	if (boundary && (boundary < size || (boundary & (boundary - 1))))
 		return "the boundary is below the size, or no power of two";
 	return NULL;
 }
 
-static void set_sizes(struct dma_pool *pool, size_t size, size_t align, size_t boundary)
+static void set_sizes(struct dma_pool *pool, size_t size, size_t boundary)
 {
-	pool->size = ALIGN(size, max_t(size_t, align, LEAST_ALIGN));
+	pool->size = size;
 	pool->chunk_size = max(pool->size, PAGE_SIZE);
 	pool->boundary = boundary ? boundary : roundup_pow_of_two(pool->chunk_size);
 	/* Blocks begin behind each other, or at a border. */
@@ -382,7 +382,8 @@ static void set_sizes(struct dma_pool *pool, size_t size, size_t align, size_t b
 struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t size, size_t align,
 				 size_t boundary)
 {
-	const char *wrong = why_not_pool(dev, size, align, boundary);
+	size_t block = ALIGN(size, max_t(size_t, align, LEAST_ALIGN));
+	const char *wrong = why_not_pool(dev, block, align, boundary);
 	struct dma_pool *pool;
 	int cpu;
 
@@ -392,10 +393,9 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 		return NULL;
 	}
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
-	if (!pool)
-		return NULL;
-	pool->stacks = alloc_percpu(struct pool_stack);
-	if (!pool->stacks) {
+	if (pool)
+		pool->stacks = alloc_percpu(struct pool_stack);
+	if (!pool || !pool->stacks) {
 		kfree(pool);
 		return NULL;
 	}
@@ -403,7 +403,7 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 		per_cpu_ptr(pool->stacks, cpu)->stack.max = STACK_SLOTS;
 	pool->dev = dev;
 	strscpy(pool->name, name, sizeof(pool->name));
-	set_sizes(pool, size, align, boundary);
+	set_sizes(pool, block, boundary);
 	spin_lock_init(&pool->lock);
 	INIT_LIST_HEAD(&pool->chunks);
 	pool->low = ~0ULL;

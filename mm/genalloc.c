@@ -282,7 +282,9 @@ struct gen_pool *devm_gen_pool_create(struct device *dev, int min_alloc_order, i
 {
 	struct gen_pool *pool = gen_pool_create(min_alloc_order, nid);
 
-	return pool && devm_add_action_or_reset(dev, destroy_action, pool) ? NULL : pool;
+	if (!pool || devm_add_action_or_reset(dev, destroy_action, pool))
+		return ERR_PTR(-ENOMEM);
+	return pool;
 }
 
 /* ---- Pieces ---- */

@@ -28,12 +28,16 @@
  * interrupt may come between the read and the write, which then comes after it. So each CPU is
  * interrupted several times: each time it goes on by an instruction at least.
  *
+ * Blocks of vmalloc() that wait for their next use (vmap_pool.c) are allocated, too, and nobody
+ * frees them before that. So after a mark all of these go back; later ones do not wait.
+ *
  * Locks: failure_mutex, one page at a time; inside it zone->lock. May sleep. Costs: nothing
  * before the first broken page but the test in buddy_free(), and one where a last reference is
  * dropped the slow way.
  */
 #include <linux/mutex.h>
 #include <linux/smp.h>
+#include <linux/vmalloc.h>
 #include "badmem.h"
 #include "reclaim.h"
 #include "section.h"
@@ -189,6 +193,8 @@ int memory_failure(unsigned long pfn, int flags)
 	if (outcome == RECOVERED || outcome == MARKED)
 		WRITE_ONCE(nr_poisoned, nr_poisoned + 1);
 	mutex_unlock(&failure_mutex);
+	if (outcome == MARKED)
+		vm_unmap_aliases();
 	pr_err("Memory failure: %#lx: %s\n", pfn, outcomes[outcome].what);
 	return outcomes[outcome].error;
 }

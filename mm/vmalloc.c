@@ -23,6 +23,7 @@
 #include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 #include "fault.h"
 #include "vmap.h"
@@ -198,23 +199,36 @@ static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int no
 	return publish(area, size, VM_ALLOC | flags, caller);
 }
 
+/* What an area needs beside its pages asks for no more I/O than the caller does. */
+static unsigned int limit_io(gfp_t gfp)
+{
+	if (!(gfp & __GFP_IO))
+		return memalloc_noio_save();
+	return gfp & __GFP_FS ? 0 : memalloc_nofs_save();
+}
+
 static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int node,
 			unsigned long flags, const void *caller)
 {
+	unsigned int limits;
+	void *addr;
+
 	if (context_is_wrong() || !pages_wanted(size, gfp, caller))
 		return NULL;
 	if (unlikely(!preemptible()))
 		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
 	if (unlikely(gfp & __GFP_NOFAIL))
 		gfp |= __GFP_NOWARN;
+	limits = limit_io(gfp);
 	for (;;) {
-		void *addr = try_area(size, align, gfp, node, flags, caller);
-
+		addr = try_area(size, align, gfp, node, flags, caller);
 		if (likely(addr) || !(gfp & __GFP_NOFAIL) || !gfpflags_allow_blocking(gfp))
-			return addr;
+			break;
 		/* Not only pages may be missing, but tables and what describes the area. */
 		schedule_timeout_uninterruptible(1);
 	}
+	memalloc_flags_restore(limits);
+	return addr;
 }
 
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
@@ -457,36 +471,7 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 	vmap_retire(area, false);
 }
 
-/* ---- Questions ---- */
-
-bool is_vmalloc_addr(const void *addr)
-{
-	return (unsigned long)addr - port_vmalloc_base < port_vmalloc_size;
-}
-
-unsigned long vmalloc_to_pfn(const void *addr)
-{
-	phys_addr_t pa;
-
-	return is_vmalloc_addr(addr) && port_translate((unsigned long)addr, &pa) ? PFN_DOWN(pa) : 0;
-}
-
-struct page *vmalloc_to_page(const void *addr)
-{
-	unsigned long pfn = vmalloc_to_pfn(addr);
-
-	return pfn && pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
-}
-
-struct vm_struct *find_vm_area(const void *addr)
-{
-	struct vmap_area *area = vmap_find((unsigned long)addr);
-
-	if (!area || READ_ONCE(area->state) != VMAP_LIVE ||
-	    (unsigned long)addr - area->start >= (unsigned long)area->vm.nr_pages << PAGE_SHIFT)
-		return NULL;
-	return &area->vm;
-}
+/* ---- Counts ---- */
 
 unsigned long vmalloc_nr_pages(void)
 {

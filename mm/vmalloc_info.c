@@ -1,23 +1,64 @@
 // SPDX-License-Identifier: MIT
 /*
- * What can be said of areas: one line for each, and which of them an address missed.
+ * What can be said of areas: what lies at an address, one line for each, and which of them an
+ * address missed.
  *
  * A list of areas is read under the lock of their ranges; areas come and go without it, so a
- * line may tell of one that is just being freed. An address is explained without any lock, since
- * that is done in a fault, where any lock may be held: with interrupts off, which makes a reader
- * of RCU, and descriptions of ranges outlive those.
+ * line may tell of one that is just being freed. So the blocks of an area are not to be followed
+ * here: they may be somebody else's by now. Where its pages lie the page tables tell; they stay.
+ *
+ * An address is explained without any lock, since that is done in a fault, where any lock may be
+ * held: with interrupts off, which makes a reader of RCU, and descriptions of ranges outlive
+ * those.
  */
 #include "vmap.h"
 
+/* ---- Questions ---- */
+
+bool is_vmalloc_addr(const void *addr)
+{
+	return (unsigned long)addr - port_vmalloc_base < port_vmalloc_size;
+}
+
+unsigned long vmalloc_to_pfn(const void *addr)
+{
+	phys_addr_t pa;
+
+	return is_vmalloc_addr(addr) && port_translate((unsigned long)addr, &pa) ? PFN_DOWN(pa) : 0;
+}
+
+struct page *vmalloc_to_page(const void *addr)
+{
+	unsigned long pfn = vmalloc_to_pfn(addr);
+
+	return pfn && pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
+struct vm_struct *find_vm_area(const void *addr)
+{
+	struct vmap_area *area = vmap_find((unsigned long)addr);
+
+	if (!area || READ_ONCE(area->state) != VMAP_LIVE ||
+	    (unsigned long)addr - area->start >= (unsigned long)area->vm.nr_pages << PAGE_SHIFT)
+		return NULL;
+	return &area->vm;
+}
+
 /* ---- vmallocinfo ---- */
 
-static void print_nodes(const struct vmap_area *area)
+static void print_nodes(unsigned long va, unsigned long nr_pages)
 {
 	unsigned int pages[QUARRY_MAX_NODES] = { 0 };
-	const struct page *block;
+	unsigned long end = va + nr_pages * PAGE_SIZE, next;
+	struct port_mapping mapping;
 
-	for (block = area->blocks; block; block = (const struct page *)block->private)
-		pages[page_to_nid(block)] += 1u << block->order;
+	for (; va < end; va = next) {
+		next = va + PAGE_SIZE;
+		if (!port_query(va, &mapping))
+			continue;	/* unmapped meanwhile */
+		next = min(ALIGN(va + 1, mapping.size), end);
+		pages[page_to_nid(phys_to_page(mapping.pa))] += (next - va) / PAGE_SIZE;
+	}
 	for (unsigned int nid = 0; nid < QUARRY_MAX_NODES; nid++)
 		if (pages[nid])
 			pr_cont(" N%u=%u", nid, pages[nid]);
@@ -44,7 +85,7 @@ static bool print_area(struct vmap_area *area, void *unused)
 	if (vm->flags & VM_USERMAP)
 		pr_cont(" user");
 	if (vm->flags & VM_ALLOC)
-		print_nodes(area);
+		print_nodes(area->start, vm->nr_pages);
 	pr_cont("\n");
 	return true;
 }

@@ -110,6 +110,26 @@ SELFTEST(dmapool, pools_that_make_no_sense)
 	dma_pool_destroy(NULL);
 }
 
+/* Blocks take their alignment's room; whatever is accepted, no block crosses a boundary. */
+SELFTEST(dmapool, an_alignment_above_the_boundary_is_refused)
+{
+	FAKE_DEVICE(dev, DMA_BIT_MASK(64));
+	struct dma_pool *pool;
+
+	CHECK(!dma_pool_create("test", &dev, 100, 256, 128));
+	CHECK(!dma_pool_create("test", &dev, 100, 1UL << 63, 0));
+	for (size_t size = 4; size <= 400; size += 99) {
+		for (size_t align = 1; align <= 512; align *= 8) {
+			for (size_t boundary = 8; boundary <= 4096; boundary *= 4) {
+				pool = dma_pool_create("test", &dev, size, align, boundary);
+				dma_pool_destroy(pool);
+				if (pool)
+					try_pool(&dev, size, align, boundary);
+			}
+		}
+	}
+}
+
 SELFTEST(dmapool, no_memory_is_null)
 {
 	FAKE_DEVICE(dev, DMA_BIT_MASK(64));

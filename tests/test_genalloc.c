@@ -4,6 +4,7 @@
 #include <linux/genalloc.h>
 #include <linux/kernel.h>
 #include <linux/sizes.h>
+#include "mm/fault.h"
 #include "tests/fake_device.h"
 #include "tests/selftest.h"
 
@@ -208,4 +209,28 @@ SELFTEST(genalloc, a_devices_pool_goes_with_it)
 	CHECK_EQ(memory[20], 0x33);
 	gen_pool_free(pool, (unsigned long)piece, 20);
 	CHECK_EQ(devres_release_all(&dev), 1);
+}
+
+/* As Linux has it: an error, which a driver asks for by IS_ERR(), and not NULL. */
+SELFTEST(genalloc, a_devices_pool_that_cannot_be_had_is_an_error)
+{
+	FAKE_DEVICE(dev, ~0ULL);
+	unsigned long failed, seen, nth = 0, errors = 0;
+	struct gen_pool *pool;
+
+	do {
+		struct fault_setup setup = { .sources = FAULT_ALL, .nth = ++nth, .task = current };
+
+		fault_begin(&setup);
+		pool = devm_gen_pool_create(&dev, 4, NUMA_NO_NODE, "sram");
+		fault_end(&seen, &failed);
+		CHECK(pool);
+		errors += IS_ERR(pool);
+		if (IS_ERR(pool))
+			CHECK(failed);
+		else
+			CHECK_EQ(devres_release_all(&dev), 1);
+	} while (failed);
+	CHECK(errors > 0);
+	CHECK(devm_gen_pool_create(&dev, -1, NUMA_NO_NODE, "odd") == ERR_PTR(-ENOMEM));
 }

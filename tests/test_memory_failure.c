@@ -2,6 +2,7 @@
 /* Broken pages: wherever one is, nobody gets it, and all around it stays in use. */
 #define SELFTEST_UNSAMPLED 1
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <kernel/kernel.h>
 #include "mm/reclaim.h"
 #include "mm/section.h"
@@ -143,6 +144,45 @@ SELFTEST(memory_failure, a_page_full_of_objects_is_kept_back_when_they_are_freed
 	CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
 	CHECK_EQ(quarry_bad_pages(), bad + 1);
 	CHECK_EQ(unpoison_memory(pfn), 0);
+}
+
+/* Has one of many areas of one page that page? All live at once, so no pool hides it. */
+static bool is_mapped_again(unsigned long pfn)
+{
+	static void *areas[80];	/* more than wait for a flush */
+	bool found = false;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++) {
+		areas[i] = vmalloc(PAGE_SIZE);
+		found |= vmalloc_to_pfn(areas[i]) == pfn;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
+		vfree(areas[i]);
+	return found;
+}
+
+/* An area's page stays with its range for the next one: found broken in use, and while it waits. */
+SELFTEST(memory_failure, a_page_of_an_area_is_kept_back_when_that_is_freed)
+{
+	for (unsigned int in_use = 0; in_use < 2; in_use++) {
+		unsigned long pfn;
+		void *va;
+
+		va = vmalloc(PAGE_SIZE);
+		REQUIRE(va);
+		pfn = vmalloc_to_pfn(va);
+		if (in_use)
+			CHECK_EQ(memory_failure(pfn, 0), 0);
+		vfree(va);
+		if (!in_use) {
+			is_mapped_again(pfn);		/* so it waits, most likely */
+			CHECK_EQ(memory_failure(pfn, 0), 0);
+		}
+		CHECK(!is_mapped_again(pfn) && !is_mapped_again(pfn));
+		vm_unmap_aliases();
+		CHECK_EQ(pfn_to_page(pfn)->state, PAGE_BAD);
+		CHECK_EQ(unpoison_memory(pfn), 0);
+	}
 }
 
 SELFTEST(memory_failure, a_large_block_of_kmalloc_loses_one_page)

@@ -386,6 +386,63 @@ SELFTEST(vmalloc, info_has_linux_columns)
 	vfree(va);
 }
 
+/* Other words of a first page than the chain of blocks: as when the area has just been freed. */
+SELFTEST(vmalloc, info_does_not_follow_the_blocks)
+{
+	u8 *va = vmalloc(3 * PAGE_SIZE);
+	unsigned long next;
+	struct page *page;
+	char line[64];
+	const char *text;
+
+	REQUIRE(va);
+	page = vm_to_area(find_vm_area(va))->blocks;
+	snprintf(line, sizeof(line), "0x%px-0x%px   16384 ", va, va + 4 * PAGE_SIZE);
+	next = page_private(page);
+	set_page_private(page, 8);
+	listen_start();
+	show_vmallocinfo();
+	text = strstr(listen_stop(), line);
+	set_page_private(page, next);
+	CHECK(text && strstr(text, "=3\n"));
+	vfree(va);
+}
+
+static unsigned int limits_seen;
+static bool limits_wanted;	/* not while it hears the log so far */
+
+static void see_limits(struct console *con, const char *text, size_t len)
+{
+	if (limits_wanted)
+		limits_seen = current->flags & (PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
+}
+
+/* The limits under which an area is made, and with it all that it needs: seen as it fails. */
+static unsigned int limits_of(gfp_t gfp)
+{
+	struct fault_setup setup = { .sources = FAULT_VMALLOC, .one_in = 1, .task = current };
+	static struct console console = { .name = "limits", .write = see_limits };
+	unsigned long seen, failed;
+
+	console_register(&console);
+	limits_seen = ~0U;
+	fault_begin(&setup);
+	limits_wanted = true;
+	CHECK(!__vmalloc(PAGE_SIZE, gfp));
+	limits_wanted = false;
+	fault_end(&seen, &failed);
+	console_unregister(&console);
+	CHECK_EQ(current->flags & (PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS), 0);
+	return limits_seen;
+}
+
+SELFTEST(vmalloc, what_an_area_needs_asks_for_no_more_io_than_the_caller)
+{
+	CHECK_EQ(limits_of(GFP_KERNEL), 0);
+	CHECK_EQ(limits_of(GFP_NOFS), PF_MEMALLOC_NOFS);
+	CHECK_EQ(limits_of(GFP_NOIO), PF_MEMALLOC_NOIO);
+}
+
 /* What the report of a fault will say. */
 SELFTEST(vmalloc, a_missed_area_is_named_with_the_distance)
 {

@@ -48,6 +48,7 @@ struct genpool_data_fixed {
 
 /* A pool without memory, whose pieces are multiples of 2^min_alloc_order bytes. May sleep. */
 struct gen_pool *gen_pool_create(int min_alloc_order, int nid);
+/* The same for a device, with which it goes. ERR_PTR(-ENOMEM), not NULL, when it fails. */
 struct gen_pool *devm_gen_pool_create(struct device *dev, int min_alloc_order, int nid,
 				      const char *name);
 /* Everything is back; else it is reported, and the pool stays. NULL does nothing. */

@@ -40,7 +40,8 @@ struct vm_struct {
 /*
  * `size` bytes in whole pages, taken from HIGHMEM first, zeroed by the z forms. NULL when there
  * is no memory or no address space, or size is 0 or more than there is RAM, after a report
- * unless gfp has __GFP_NOWARN. Free with vfree().
+ * unless gfp has __GFP_NOWARN. Free with vfree(). Under GFP_NOFS and GFP_NOIO all that the area
+ * needs is had so, page tables too. The pages' `private` is the allocator's until vfree().
  */
 void *vmalloc(unsigned long size) __malloc;
 void *vzalloc(unsigned long size) __malloc;
