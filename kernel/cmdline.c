@@ -22,7 +22,8 @@ static const char *cmdline = boot_info.cmdline;
 static const char *const known[] = {
 	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "jitter",
 	"kfence.sample_interval=", "linger=",
-	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=", "nosmp",
+	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=",
+	"memhp_default_state=", "nosmp",
 	"numa=", "page_owner=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=",
 	"tap=", "test=", "watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */

@@ -33,7 +33,7 @@ static void start_memory(void)
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.page_owner = page_owner_asked(),
 		.slab_debug = slab_debug_wanted(),
-		.highmem_floor = image_phys(image_end),
+		.highmem_floor = image_phys(image_end), .hotplug_end = dimm_hotplug_end(),
 	};
 
 	kfence_read_options();
@@ -113,6 +113,7 @@ void kernel_main(u32 loader, u32 info)
 	mce_init();				/* broken memory can be taken out of use */
 	watchdog_init();			/* one that stops is named */
 	pci_init();				/* devices found, drivers can come */
+	dimm_init();				/* memory can be plugged in */
 	crash_if_asked();			/* crash=: a fault on purpose */
 	reports_print("after the boot");	/* report=: what memory management has to say */
 	faults_begin();				/* fault=: allocations that fail on purpose */

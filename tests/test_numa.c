@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nodes of the running machine: which there are, what is on them, and where a request that
- * starts on one is served. On a machine of one node most of it is trivial; the machines
- * numa-* and tests/hosted/numa*.hosted pose the questions.
+ * Nodes of the running machine: which there are, what is on them, where a request that starts on
+ * one is served. Trivial on most machines; numa-* and tests/hosted/numa*.hosted are made for it.
  */
 #include <linux/smp.h>
 #include <linux/topology.h>
 #include <kernel/boot.h>
 #include <kernel/cpu.h>
-#include "mm/internal.h"
+#include "mm/section.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"
 
@@ -17,6 +16,8 @@ static int phys_nid(phys_addr_t pa)
 {
 	unsigned int i = memblock_search(&memblock_memory, pa);
 
+	if (pfn_is_hot(PFN_DOWN(pa)))
+		return section_hot_nid(pa / SECTION_SIZE);
 	if (i == memblock_memory.nr || memblock_memory.regions[i].base > pa)
 		return NUMA_NO_NODE;
 	return memblock_nid(memblock_memory.regions[i].nid);
@@ -142,11 +143,9 @@ SELFTEST(numa, zonelists_go_by_distance_then_zone)
 			for (; list[nr]; nr++) {
 				CHECK(list[nr]->idx <= highest);
 				empty += !list[nr]->present;	/* it came and went */
-				if (!nr)
-					continue;
-				CHECK(node_distance(nid, list[nr - 1]->nid) <=
-				      node_distance(nid, list[nr]->nid));
-				if (list[nr - 1]->nid == list[nr]->nid)
+				CHECK(!nr || node_distance(nid, list[nr - 1]->nid) <=
+					     node_distance(nid, list[nr]->nid));
+				if (nr && list[nr - 1]->nid == list[nr]->nid)
 					CHECK(list[nr - 1]->idx > list[nr]->idx);
 			}
 			for_each_zone(zone) {
@@ -248,15 +247,16 @@ SELFTEST(numa, descriptors_of_a_node_live_on_it)
 SELFTEST(numa, ram_of_each_node_is_counted_once)
 {
 	unsigned long pages[MAX_NUMNODES] = { 0 };
+	const struct memblock_region *r = memblock_memory.regions;
 	struct zone *zone;
 	int nid;
 
-	for (unsigned int i = 0; i < memblock_memory.nr; i++) {
-		const struct memblock_region *r = &memblock_memory.regions[i];
-
+	for (; r < memblock_memory.regions + memblock_memory.nr; r++)
 		if (PFN_DOWN(r->end) > PFN_UP(r->base))
 			pages[memblock_nid(r->nid)] += PFN_DOWN(r->end) - PFN_UP(r->base);
-	}
+	for (unsigned long s = 0; s < max_possible_pfn / PAGES_PER_SECTION; s++)
+		if (pfn_is_hot(s * PAGES_PER_SECTION))
+			pages[section_hot_nid(s)] += PAGES_PER_SECTION;
 	for_each_zone(zone)
 		pages[zone->nid] -= zone->present;
 	for (nid = 0; nid < MAX_NUMNODES; nid++)

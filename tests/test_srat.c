@@ -156,6 +156,7 @@ SELFTEST(srat, hot_pluggable_ranges_are_ranges)
 	REQUIRE(parse());
 	CHECK_EQ(srat.nr_memory, 3);
 	CHECK_EQ(srat.nr_hotplug, 2);
+	CHECK_EQ(srat.hotplug_end, 4 * SZ_4G);
 	CHECK_EQ(srat.nr_domains, 2);
 }
 

@@ -22,12 +22,12 @@ FUZZER := $(BUILD)/fuzz/quarry
 # tests that look at the machine. Of arch/x86_64 what only computes, with its tests.
 HOSTED_BARE := kernel/main.c kernel/symbols.c kernel/ubsan.c kernel/kcov.c tests/test_boot.c \
 	tests/test_mce.c tests/test_ubsan.c tests/test_nodes.c tests/test_smp_boot.c \
-	tests/test_pci.c tests/test_edu.c
+	tests/test_pci.c tests/test_edu.c tests/test_dimm.c
 HOSTED_BARE += mm/kasan.c mm/kasan_report.c mm/kasan_quarantine.c
 HOSTED_BARE += kernel/stackprotector.c tests/test_kaslr.c
 HOSTED_PURE := $(wildcard $(addprefix arch/x86_64/,multiboot2.c pvh.c acpi_tables.c \
 	console_option.c screen.c fbcon.c font.c serial.c vga.c madt.c srat.c slit.c apic_regs.c \
-	calibrate.c mcfg.c pci_scan.c))
+	calibrate.c mcfg.c pci_scan.c fadt.c))
 # These define or test what libc has too, and get other names for it.
 HOSTED_RENAMED := kernel/string.c kernel/string_copy.c tests/test_string.c \
 	tests/test_string_copy.c

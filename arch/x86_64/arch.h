@@ -160,6 +160,12 @@ void boot_parse(u32 loader, u32 info);
 u64 bios_ebda(void);
 /* Firmware map and options into memblock; reserves what is taken; prints the result. */
 void memory_init(void);
+/* No RAM above is used: the CPU does not reach it, or the direct map. */
+u64 memory_limit(void);
+
+/* dimm.c: memory modules that come while the machine runs: up to where; they are looked for. */
+u64 dimm_hotplug_end(void);
+void dimm_init(void);
 /* The bytes of HIGHMEM that the command line asks for. */
 u64 highmem_wanted(void);
 /* Adds `size` bytes to a checksum (FNV-1a) that began with BOOT_CHECKSUM_START. */

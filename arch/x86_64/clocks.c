@@ -14,16 +14,10 @@
 #include "acpi.h"
 #include "arch.h"
 #include "clock.h"
-#include "fields.h"
+#include "fadt.h"
 #include "io.h"
 
-/* ACPI 6.5, 5.2.9: FADT */
-enum { FADT_PM_TIMER = 76, FADT_PM_LENGTH = 91, FADT_FLAGS = 112, FADT_X_PM_TIMER = 208 };
-enum { FADT_FLAG_32_BITS = 1 << 8, FADT_SIZE_X = 220 };
-/* Generic address structure */
-enum { GAS_ADDRESS = 4, SPACE_MEMORY = 0, SPACE_IO = 1 };
-/* IA-PC HPET 1.0a: table, registers */
-enum { HPET_GAS = 40, HPET_SIZE = 56 };
+/* IA-PC HPET 1.0a: registers */
 enum { HPET_PERIOD = 0x04, HPET_CONFIG = 0x10, HPET_COUNTER = 0xf0, HPET_BYTES = 1024 };
 
 #define HPET_RUN	 1
@@ -46,11 +40,18 @@ static u64 hpet_read(void)
 static bool hpet_find(struct reference *reference)
 {
 	u32 length, period;
-	const u8 *table = acpi_find("HPET", &length);
+	const void *table = acpi_find("HPET", &length);
+	u64 address;
+	const char *why;
 
-	if (!table || length < HPET_SIZE || table[HPET_GAS] != SPACE_MEMORY)
+	if (!table)
 		return false;
-	hpet = arch_map_device(le64(table, HPET_GAS + GAS_ADDRESS), HPET_BYTES, ARCH_MAP_UC);
+	why = hpet_place(table, length, &address);
+	if (why) {
+		pr_warn("the HPET's table refused: %s\n", why);
+		return false;
+	}
+	hpet = arch_map_device(address, HPET_BYTES, ARCH_MAP_UC);
 	if (!hpet)
 		return false;
 	period = hpet[HPET_PERIOD / 4];
@@ -72,21 +73,17 @@ static u64 pm_read(void)
 static bool pm_find(struct reference *reference)
 {
 	u32 length;
-	const u8 *table = acpi_find("FACP", &length);
-	u64 port = 0, mask = 0xffffff;
+	const void *table = acpi_find("FACP", &length);
+	const char *why;
+	u64 mask;
 
-	if (!table || length < FADT_FLAGS + 4)
+	if (!table)
 		return false;
-	if (table[FADT_PM_LENGTH] == 4)
-		port = le32(table, FADT_PM_TIMER);
-	if (length >= FADT_SIZE_X && table[FADT_X_PM_TIMER] == SPACE_IO &&
-	    le64(table, FADT_X_PM_TIMER + GAS_ADDRESS))
-		port = le64(table, FADT_X_PM_TIMER + GAS_ADDRESS);
-	if (!port || port > 0xfffc)
+	why = fadt_pm_timer(table, length, &pm_port, &mask);
+	if (why) {
+		pr_info("PM timer: the FADT: %s\n", why);
 		return false;
-	if (le32(table, FADT_FLAGS) & FADT_FLAG_32_BITS)
-		mask = 0xffffffff;
-	pm_port = port;
+	}
 	*reference = (struct reference){ "PM timer", PM_HZ, mask, pm_read };
 	return true;
 }

@@ -23,6 +23,16 @@ int arch_cpu_to_node(unsigned int cpu)
 	return max(srat_cpu_node(&srat, cpu_apic_ids[cpu]), 0);
 }
 
+u64 nodes_hotplug_end(void)
+{
+	return srat.hotplug_end;
+}
+
+int nodes_of_domain(u32 domain)
+{
+	return srat_node(&srat, domain);
+}
+
 void nodes_check_cpus(void)
 {
 	unsigned int cpu, strays = 0;

@@ -120,17 +120,20 @@ static void print_result(void)
 		(memblock_phys_mem_size() - free) >> 10);
 }
 
+u64 memory_limit(void)
+{
+	return min_t(u64, 1ULL << cpu.phys_bits, DIRECT_BASE + DIRECT_SIZE - port_direct_base);
+}
+
 void memory_init(void)
 {
 	static const struct memmap_sink sink = { memblock_add, memblock_remove };
 	static struct memmap_options options;
-	u64 room = DIRECT_BASE + DIRECT_SIZE - port_direct_base;
-	u64 limit = min_t(u64, 1ULL << cpu.phys_bits, room);
 
 	print_loader();
 	modules_sum();
 	memmap_read_options(&options);
-	memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, limit, &sink);
+	memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, memory_limit(), &sink);
 	reserve_taken();
 	memblock_set_current_limit(BOOT_MAP_SIZE);
 	print_result();

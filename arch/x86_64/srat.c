@@ -134,7 +134,10 @@ static void memory_entry(struct srat *srat, const u8 *entry, u8 revision)
 		srat->nr_dropped++;
 		return;
 	}
-	srat->nr_hotplug += !!(le32(entry, 28) & MEMORY_HOTPLUG);
+	if (le32(entry, 28) & MEMORY_HOTPLUG) {
+		srat->nr_hotplug++;
+		srat->hotplug_end = max(srat->hotplug_end, new.end);
+	}
 	srat->memory[srat->nr_memory++] = new;
 	take_domain(srat, new.domain);
 }

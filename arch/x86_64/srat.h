@@ -27,6 +27,7 @@ struct srat {
 	unsigned int nr_domains; /* distinct ones among these, as far as there are nodes */
 	unsigned int nr_disabled; /* entries that say of themselves that they mean nothing */
 	unsigned int nr_hotplug; /* ranges where RAM may be plugged in later, or is already */
+	u64 hotplug_end;	/* of the highest of them; 0: there are none */
 	unsigned int nr_folded;	/* entries whose domain has no node of its own */
 	unsigned int nr_duplicates; /* processors that were described before: the first counts */
 	unsigned int nr_overlaps; /* ranges that are in part another domain's: left out */

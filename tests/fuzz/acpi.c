@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <arch/x86_64/acpi.h>
 #include <arch/x86_64/console_hw.h>
+#include <arch/x86_64/fadt.h>
 #include <arch/x86_64/madt.h>
 #include <arch/x86_64/pci.h>
 #include <arch/x86_64/srat.h>
@@ -165,6 +166,25 @@ static void read_slit(const struct acpi_table *table)
 	}
 }
 
+static void read_fadt(const struct acpi_table *table)
+{
+	u16 port = 0;
+	u64 mask = 0;
+
+	if (!fadt_pm_timer(table->data, table->length, &port, &mask))
+		FUZZ_CHECK(port && port <= 0xfffc && (mask == 0xffffff || mask == 0xffffffff));
+	if (!fadt_gpe_status(table->data, table->length, &port))
+		FUZZ_CHECK(port);
+}
+
+static void read_hpet(const struct acpi_table *table)
+{
+	u64 address = 0;
+
+	if (!hpet_place(table->data, table->length, &address))
+		FUZZ_CHECK(address && address < 1ULL << 52);
+}
+
 static void read_tables(void)
 {
 	struct mcfg_window window;
@@ -180,6 +200,10 @@ static void read_tables(void)
 			read_madt(table);
 		else if (!strcmp(table->sig, "SLIT"))
 			read_slit(table);
+		else if (!strcmp(table->sig, "FACP"))
+			read_fadt(table);
+		else if (!strcmp(table->sig, "HPET"))
+			read_hpet(table);
 		else if (!strcmp(table->sig, "MCFG"))
 			mcfg_find(table->data, table->length, &window);
 		else if (!strcmp(table->sig, "SPCR"))

@@ -92,7 +92,8 @@ class Emulator:
         leave = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"] \
             if self.machine.exit == "debug" else []
         qmp = ["-qmp", f"unix:{control},server=on,wait=off"] \
-            if self.machine.console != "serial" or self.machine.nmi or self.machine.mce else []
+            if self.machine.console != "serial" or self.machine.nmi or self.machine.mce or \
+            self.machine.monitor else []
         return [*QEMU, *self.machine.qemu, *serial, *leave, *qmp, *self.tables(),
                 *self.boot_arguments()]
 
@@ -138,6 +139,7 @@ class Emulator:
         deadline = time.monotonic() + self.machine.time_limit
         nmi = Nmi(control, self.machine.nmi) if self.machine.nmi else None
         mce = MachineCheck(control, self.machine.mce) if self.machine.mce else None
+        monitor = Monitor(control, self.machine.monitor) if self.machine.monitor else None
         while time.monotonic() < deadline and os.path.getsize(self.log) < LOG_LIMIT:
             gone = has_ended(child)
             lines = look() if gone or not ends_itself else []
@@ -148,6 +150,8 @@ class Emulator:
                 return look(), Ended(None, alive_at_end=not has_ended(child))
             if mce:
                 mce.inject(self.log)
+            if monitor:
+                monitor.tell(self.log)
             if nmi:
                 nmi.inject(self.log)
             else:
@@ -230,6 +234,24 @@ class MachineCheck(Control):
         if started and self.command:
             self.ask("human-monitor-command", **{"command-line": self.command})
             self.command = None
+
+
+class Monitor(Control):
+    """What a person would type, when the log has come so far."""
+
+    def __init__(self, control, commands):
+        super().__init__(control)
+        self.commands = list(commands)
+
+    def tell(self, log):
+        with open(log, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        while self.commands and self.commands[0][0].search(text):
+            command = self.commands.pop(0)[1]
+            try:
+                self.ask("human-monitor-command", **{"command-line": command})
+            except (OSError, ValueError):
+                pass  # the emulator has just ended: what was expected is not in the log
 
 
 class Screen(Control):

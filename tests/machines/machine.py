@@ -26,6 +26,8 @@ several times adds to what the defaults say; any other key replaces it. The keys
     nmi         non-maskable interrupts a second, while the tests run
     mce         a machine check, injected once the tests run: CPU BANK STATUS MCG-STATUS ADDRESS
                 MISC, as the emulator's monitor wants them
+    monitor     REGEX => COMMAND: once the log has such a line, the emulator's monitor is told
+                that; several times, one after the other
     expect      a line that must be seen, a regular expression; several times
     forbid      a line that must not be seen; several times
     min-tests   how many tests must have run, those skipped not counted
@@ -46,7 +48,7 @@ CHOICES = {
     "outcome": ("passes", "fails", "bails", "stops"),
     "exit": ("debug", "halt"),
 }
-LISTS = ("qemu", "grub", "module", "acpi-table", "expect", "forbid")
+LISTS = ("qemu", "grub", "module", "acpi-table", "monitor", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit", "nmi")
 TEXTS = ("cmdline", "mce", "variant")
@@ -95,6 +97,9 @@ def parse_value(key, text):
         return [(name, int(revision), parse_bytes(content))]
     if key == "acpi-more":
         return parse_bytes(text)
+    if key == "monitor":
+        regex, command = text.split(" => ")
+        return [(re.compile(regex, re.MULTILINE), command)]
     if key in ("expect", "forbid"):
         re.compile(text)
     if key in LISTS:
