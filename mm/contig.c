@@ -153,7 +153,7 @@ static struct page *search_pristine(struct zone *zone, const struct cut *cut)
 /* What CPUs keep in their caches goes back to the zone first. */
 static struct page *search_drained(struct zone *zone, const struct cut *cut)
 {
-	if (gfpflags_allow_blocking(cut->req.gfp))
+	if (alloc_may_reclaim(cut->req.gfp))
 		drain_all_pages(zone);
 	else
 		drain_local_pages(zone);
@@ -269,6 +269,7 @@ struct page *alloc_pages_below(int nid, gfp_t gfp, unsigned int order, unsigned 
 	if (end_pfn == MAX_DMA_PFN || end_pfn == MAX_DMA32_PFN || order >= MAX_ORDER ||
 	    cut.req.nid >= MAX_NUMNODES)
 		return alloc_from_lower_zones(nid, gfp, order, end_pfn);
+	might_alloc(gfp);
 	if (fault_hits(FAULT_PAGES, gfp))
 		return NULL;
 	page = alloc_below_cut(&cut);

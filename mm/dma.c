@@ -303,7 +303,7 @@ static const char *map_phys(struct device *dev, phys_addr_t phys, size_t size,
 	}
 	if (size > BOUNCE_MAX)
 		return "beyond the mask, and too large to bounce";
-	*addr = bounce_map(dev, phys, size, dir, limit, !(attrs & DMA_ATTR_SKIP_CPU_SYNC));
+	*addr = bounce_map(dev, phys, size, limit);
 	return *addr == DMA_MAPPING_ERROR ? "beyond the mask, and no bounce buffer is free" : NULL;
 }
 

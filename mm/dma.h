@@ -16,11 +16,10 @@ void dma_start(void);
 /* Sets `size` bytes aside, rounded up to a block, for mappings that find no others. */
 void bounce_init(u64 size);
 /*
- * A buffer that ends at or below `limit`, an address, for `size` bytes at `phys`; filled as the
- * direction asks unless `copy` is false. DMA_MAPPING_ERROR when there is none.
+ * A buffer that ends at or below `limit`, an address, for `size` bytes at `phys`: a copy of them.
+ * DMA_MAPPING_ERROR when there is none.
  */
-dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
-		      enum dma_data_direction dir, u64 limit, bool copy);
+dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size, u64 limit);
 /* Is the address in such a buffer? */
 bool is_bounced(dma_addr_t addr);
 /* False, with nothing done: there is no such mapping of that size. */

@@ -15,8 +15,8 @@
  * the first and the last page of a mapping. Whether an address is a buffer's is so known without
  * a word to the driver, and a wrong size at the unmap is found.
  *
- * What a device leaves unwritten in a buffer from it comes back as zeroes: nobody's old data, and
- * no copy against the direction.
+ * A buffer begins as a copy of what it stands for, whatever the direction: what a device leaves
+ * unwritten stays as it was, as without a buffer, and nobody's old data is seen in it.
  *
  * Locks: bounce_lock, a leaf, interrupts off: the hash table, the reserve's map, the counts. Not
  * held while data is copied: a mapping belongs to its driver. Costs: two copies at most; nothing
@@ -184,8 +184,7 @@ static void copy(dma_addr_t addr, size_t size, bool to_buffer)
 	}
 }
 
-dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
-		      enum dma_data_direction dir, u64 limit, bool copies)
+dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size, u64 limit)
 {
 	unsigned long nr = PFN_UP(offset_in_page(phys) + size);
 	struct page *page = take_free(dev, nr, limit);
@@ -198,10 +197,7 @@ dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
 		return DMA_MAPPING_ERROR;
 	enter(page, nr, phys, reserved);
 	addr = page_to_phys(page) + offset_in_page(phys);
-	if (dir == DMA_FROM_DEVICE)
-		memset(phys_to_virt(addr), 0, size);
-	else if (copies)
-		copy(addr, size, true);
+	copy(addr, size, true);
 	return addr;
 }
 

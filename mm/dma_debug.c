@@ -52,10 +52,14 @@ static u16 *bucket_of(dma_addr_t addr)
 	return &buckets[PFN_DOWN(addr) % NR_DEBUG_BUCKETS];
 }
 
-/* The link that leads to an entry of that address from there on; *link is NO_ENTRY at the end. */
+/*
+ * The link that leads to an entry of that address from there on; *link is NO_ENTRY at the end. dev
+ * NULL: of any device, for who does not say which.
+ */
 static u16 *find_from(u16 *link, const struct device *dev, dma_addr_t addr)
 {
-	while (*link != NO_ENTRY && (entries[*link].dev != dev || entries[*link].addr != addr))
+	while (*link != NO_ENTRY &&
+	       ((dev && entries[*link].dev != dev) || entries[*link].addr != addr))
 		link = &entries[*link].next;
 	return link;
 }

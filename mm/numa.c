@@ -217,7 +217,8 @@ int local_memory_node(int nid)
 
 void set_cpu_numa_node(int cpu, int nid)
 {
-	if (!is_node(nid))
+	/* Tables are as long as nr_node_ids was when mm/ began: a node is told of before. */
+	if (!is_node(nid) || (started && (unsigned int)nid >= nr_node_ids))
 		nid = 0;
 	cpumask_set_cpu((unsigned int)cpu, &node_cpus[nid]);
 	per_cpu(numa_node, cpu) = nid;

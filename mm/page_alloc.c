@@ -45,10 +45,11 @@ static void clear_block(struct page *page, unsigned int order)
 void prepare_block(struct page *page, gfp_t gfp, unsigned int order)
 {
 	/* It may have been found broken since it left the lists: page_wait.c can take long. */
-	u16 broken = READ_ONCE(page->flags) & PG_BROKEN;
+	u16 broken;
 
 	page->private = 0;
-	kasan_alloc_pages(page, order);
+	kasan_alloc_pages(page, order);	/* takes long, too */
+	broken = READ_ONCE(page->flags) & PG_BROKEN;
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order) | broken, 1));
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);

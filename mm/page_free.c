@@ -13,7 +13,8 @@
  *    may change the word then: get_page() wants a holder, and to look for a page that one does
  *    not hold, get_page_unless_zero(), is for those that were allocated for it: __GFP_HARDWALL,
  *    __GFP_MOVABLE (so GFP_USER and GFP_HIGHUSER: what a page cache or a user's page tables
- *    hold), or that have more than one holder.
+ *    hold), or that have more than one holder. It finds no others: a page that is somebody
+ *    else's by now may be a slab, or its only owner's.
  *  - In all other cases by a locked compare-and-exchange of the whole word. So a reference
  *    taken by a searcher and the free of a block see each other, whichever is first; and of
  *    two holders who drop at once exactly one is the last. The one that is left sees a count
@@ -22,7 +23,8 @@
  * So a free that finds a count of one and no PG_SHARED competes with nobody but a caller's
  * error: the same block freed twice at once. pcp.c says what becomes of that.
  *
- * Locks: none here but for break_block(): zone->lock, with interrupts off.
+ * Locks: none here but for break_block() and for blocks with broken pages: zone->lock, with
+ * interrupts off.
  */
 #include "internal.h"
 #include "kasan.h"
@@ -60,18 +62,6 @@ void break_block(struct page *page, unsigned long nr)
 	split_page_owner(page, nr);
 }
 
-/* No CPU caches a block with a broken page: buddy_free() keeps that page back. */
-static void free_poisoned(struct page *page)
-{
-	struct zone *zone = page_zone(page);
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	buddy_free(zone, page, page->order);
-	page_wait_serve(zone);
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
 /* Frees all of a block but its first page, which someone still holds. */
 static void free_tail(struct page *page, unsigned int order, bool poisoned)
 {
@@ -81,7 +71,7 @@ static void free_tail(struct page *page, unsigned int order, bool poisoned)
 		if (poisoned) {
 			half->word = PAGE_WORD(PAGE_USED, order, (half->flags & PG_HWPOISON) |
 					       PG_HAS_HWPOISONED, 0);
-			free_poisoned(half);
+			zone_give(half);
 			continue;
 		}
 		WRITE_ONCE(half->word, pcp_word(order));
@@ -157,7 +147,7 @@ static const char *drop(struct page *page, unsigned int order)
 		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
 		if (word_flags(word) & PG_HAS_HWPOISONED)
-			free_poisoned(page);
+			zone_give(page);
 		else
 			pcp_free(page, word_order(word));
 	} else if (loses_tail(word, order)) {
@@ -249,16 +239,26 @@ void get_page(struct page *page)
 		      page_to_pfn(page));
 }
 
+/* May who searches have it? Not what is a slab by now, or has one owner who frees it plainly. */
+static bool can_be_found(u64 word)
+{
+	if (word_state(word) != PAGE_USED || word_refs(word) < 1)
+		return false;
+	return word_flags(word) & PG_SHARED || word_refs(word) > 1;
+}
+
 bool get_page_unless_zero(struct page *page)
 {
 	struct page *head = compound_head(page);
-	int count = page_ref_count(head), seen;
+	u64 word = READ_ONCE(head->word);
 
-	for (; count > 0; count = seen) {
-		seen = atomic_cmpxchg(&head->_refcount, count, count + 1);
-		if (seen == count)
-			return true;
-	}
+	do {
+		if (!can_be_found(word))
+			return false;
+	} while (!try_cmpxchg(&head->word, &word, word + PAGE_WORD(0, 0, 0, 1)));
+	if (likely(compound_head(page) == head))
+		return true;
+	put_page(head);	/* the page became part of another block meanwhile */
 	return false;
 }
 

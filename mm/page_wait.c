@@ -36,6 +36,17 @@ static LIST_HEAD(waiters);
 static DEFINE_SPINLOCK(wait_lock);
 unsigned int nr_page_waiters;	/* written with wait_lock held */
 
+void zone_give(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	buddy_free(zone, page, page->order);
+	page_wait_serve(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
 struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobility)
 {
 	struct page *page = buddy_alloc(zone, order, mobility);

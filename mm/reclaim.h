@@ -90,6 +90,8 @@ struct page_waiter {
 
 extern unsigned int nr_page_waiters;
 
+/* A block into the zone's lists, past caches, which keep none with a broken page. Any context. */
+void zone_give(struct page *page);
 /* A block out of the zone's lists; PAGE_USED. Caller holds zone->lock. */
 struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobility);
 /* Queues current, and looks at its zones once. Caches of CPUs are closed. */

@@ -206,7 +206,8 @@ static struct page *get_pages(struct kmem_cache *cache, gfp_t gfp, int nid)
 	bool whole = is_whole_block(cache);
 	struct page *page;
 
-	gfp &= ~(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE);
+	/* Where its slabs lie is the cache's to say. */
+	gfp &= ~(__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | __GFP_RECLAIMABLE);
 	page = slab_get_block(gfp | cache->gfp, cache->order, nid);
 	if (!page || whole)
 		return page;

@@ -94,13 +94,14 @@ slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags)
 	const char *text = option;
 	slab_flags_t wanted;
 
-	if (QUARRY_KASAN)
+	if (text && !strcmp(text, "-")) {
+		flags &= ~SLAB_DEBUG_FLAGS;
+		text = NULL;
+	}
+	if (QUARRY_KASAN)	/* whatever the option says: without these it sees nothing */
 		flags |= SLAB_RED_ZONE | SLAB_STORE_USER;
-
 	if (!text || !*text)
 		return flags;
-	if (!strcmp(text, "-"))
-		return flags & ~SLAB_DEBUG_FLAGS;
 	while (*text) {
 		wanted = read_flags(&text);
 		if (read_globs(&text, name))

@@ -18,6 +18,7 @@
  */
 #include <linux/stacktrace.h>
 #include "kasan.h"
+#include "reclaim.h"
 #include "stack_depot.h"
 
 #define NR_HEADS    4096
@@ -62,13 +63,20 @@ void *depot_pages(unsigned int order)
 void depot_pages_unused(void *pages, unsigned int order)
 {
 	struct page *page = virt_to_page(pages);
+	u64 word = READ_ONCE(page->word), unheld;
 	unsigned long flags;
 
 	atomic_long_sub(1L << order, &nr_pages);
 	kasan_free_pages(page, order);
 	local_irq_save(flags);
-	WRITE_ONCE(page->word, pcp_word(order));
-	pcp_free(page, order);
+	do	/* a page of it may be found broken meanwhile */
+		unheld = word_flags(word) & PG_HAS_HWPOISONED ? word - PAGE_WORD(0, 0, 0, 1)
+							      : pcp_word(order);
+	while (!try_cmpxchg(&page->word, &word, unheld));
+	if (word_flags(word) & PG_HAS_HWPOISONED)
+		zone_give(page);
+	else
+		pcp_free(page, order);
 	local_irq_restore(flags);
 }
 
@@ -167,13 +175,17 @@ depot_stack_handle_t stack_depot_save(const unsigned long *entries, unsigned int
 		char *fresh = full ? new_chunk() : NULL;
 
 		spin_lock_irqsave(&depot_lock, flags);
-		if (fresh)
+		if (fresh && nr_chunks < ARRAY_SIZE(chunks)) {
 			WRITE_ONCE(chunks[nr_chunks++], fresh);
+			fresh = NULL;
+		}
 		handle = find(hash, entries, nr);
 		if (!handle && has_room())
 			handle = add(hash, entries, nr);
 		full = !handle;
 		spin_unlock_irqrestore(&depot_lock, flags);
+		if (fresh)	/* interrupts have brought more than there is room for */
+			depot_pages_unused(fresh, CHUNK_ORDER);
 	}
 	return handle;
 }

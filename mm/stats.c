@@ -74,7 +74,7 @@ static void show_meminfo(void)
 {
 	unsigned long total = totalram_pages(), free = nr_free_pages();
 	unsigned long high = totalhigh_pages(), free_high = nr_free_highpages(), bad;
-	/* In this order: what becomes a slab in between makes no negative number. */
+	/* In this order what becomes a slab in between is one. What is freed in between is less. */
 	unsigned long reclaimable = quarry_slab_reclaimable_pages(), slab = quarry_slab_pages();
 
 	meminfo_line("MemTotal", KB(total));
@@ -83,10 +83,10 @@ static void show_meminfo(void)
 	meminfo_line("HighTotal", KB(high));
 	meminfo_line("HighFree", KB(free_high));
 	meminfo_line("LowTotal", KB(total - high));
-	meminfo_line("LowFree", KB(free - free_high));
+	meminfo_line("LowFree", KB(free - min(free, free_high)));
 	meminfo_line("Slab", KB(slab));
 	meminfo_line("SReclaimable", KB(reclaimable));
-	meminfo_line("SUnreclaim", KB(slab - reclaimable));
+	meminfo_line("SUnreclaim", KB(slab - min(slab, reclaimable)));
 	meminfo_line("VmallocTotal", VMALLOC_TOTAL / 1024);
 	meminfo_line("VmallocUsed", KB(vmalloc_nr_pages()));
 	meminfo_line("Percpu", KB(quarry_percpu_pages()));

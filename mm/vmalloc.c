@@ -329,6 +329,11 @@ static __always_inline struct vmap_area *claim_at(unsigned long addr, unsigned l
 	*wrong = why_not(area, flags);
 	if (likely(!*wrong) && cmpxchg(&area->state, VMAP_LIVE, VMAP_RETIRED) != VMAP_LIVE)
 		*wrong = "already free";
+	/* Between the two steps the range may have become part of another area. */
+	if (unlikely(!*wrong && area->start != addr)) {
+		WRITE_ONCE(area->state, VMAP_LIVE);
+		*wrong = "no area begins there";
+	}
 	rcu_read_unlock();
 	if (QUARRY_DEBUG_LOCKS && !*wrong)
 		debug_check_no_locks_freed(area->vm.addr, area->vm.nr_pages * PAGE_SIZE);

@@ -245,13 +245,14 @@ static noinline struct vmap_area *refill(unsigned long size, unsigned long align
 {
 	struct vmap_area *area = NULL;
 
-	if (class != VMAP_OTHER && this_cpu_read(pools.dirty.stack.nr) >= RECYCLE_MIN && recycle())
+	if (class != VMAP_OTHER && this_cpu_read(pools.dirty.stack.nr) >= RECYCLE_MIN &&
+	    preemptible() && recycle())
 		area = pop_clean(class);
 	if (area)
 		count_loaded(area, -1);
 	else
 		area = vmap_take_sized(size, align, class);
-	if (!area) {
+	if (!area && preemptible()) {
 		vm_unmap_aliases();
 		area = vmap_take_sized(size, align, class);
 	}
@@ -286,7 +287,7 @@ struct vmap_area *vmap_alloc_loaded(unsigned long size, unsigned long align)
 	struct vmap_area *area = NULL;
 
 	/* Rather than others' pages while many of one's own wait. */
-	if (this_cpu_read(pools.parked) > vmap_limits.held / 2)
+	if (this_cpu_read(pools.parked) > vmap_limits.held / 2 && preemptible())
 		recycle();
 	if (likely(class != VMAP_OTHER))
 		area = pop_clean(class);
@@ -345,6 +346,7 @@ static bool park(struct vmap_area *area)
 static noinline void retire_unparked(struct vmap_area *area, bool now)
 {
 	if (!can_flush()) {
+		WRITE_ONCE(area->state, VMAP_RETIRED);	/* it may never have been live */
 		vmap_retire_later(area);
 		return;
 	}

@@ -205,6 +205,21 @@ SELFTEST(contig, a_limit_between_zones_spares_the_lower_zone)
 	}
 }
 
+SELFTEST(contig, a_request_that_may_sleep_says_so_under_a_limit)
+{
+	unsigned long end_pfn = find_cut();
+	struct page *page;
+
+	if (!end_pfn || end_pfn >= low_end_pfn())
+		SKIP("no memory so low, or no limit");
+	selftest_expect_warnings(1);
+	preempt_disable();
+	page = alloc_pages_below(NUMA_NO_NODE, GFP_KERNEL, 0, end_pfn);
+	preempt_enable();
+	REQUIRE(page);
+	__free_page(page);
+}
+
 SELFTEST(contig, a_limit_above_everything_is_no_limit)
 {
 	struct page *page = alloc_pages_below(NUMA_NO_NODE, GFP_KERNEL | __GFP_ZERO, 2, ~0UL);

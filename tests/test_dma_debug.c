@@ -149,6 +149,18 @@ SELFTEST(dma_debug, an_error_that_nobody_asked_for)
 	kfree(buf);
 }
 
+SELFTEST(dma_debug, an_error_that_was_asked_for_without_the_device)
+{
+	dma_addr_t addr;
+	NEED_BUFFER(dev, buf);
+
+	addr = dma_map_single(&dev, buf, 100, DMA_TO_DEVICE);
+	CHECK_EQ(dma_mapping_error(addr), 0);
+	dma_unmap_single(&dev, addr, 100, DMA_TO_DEVICE);
+	end();
+	kfree(buf);
+}
+
 SELFTEST(dma_debug, lists_and_coherent_memory)
 {
 	struct scatterlist list[2];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* References, freeing, and what happens to those who free wrongly. */
 #include <linux/highmem.h>
+#include <linux/slab.h>
 #include "mm/internal.h"
 #include "tests/selftest.h"
 
@@ -62,7 +63,7 @@ SELFTEST(page_free, put_of_the_last_reference_to_a_plain_block_is_reported)
 
 SELFTEST(page_free, nobody_gets_what_nobody_holds)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_USER);
 
 	REQUIRE(page);
 	CHECK(get_page_unless_zero(page));
@@ -73,6 +74,24 @@ SELFTEST(page_free, nobody_gets_what_nobody_holds)
 	selftest_expect_reports(1);
 	get_page(page);
 	CHECK_EQ(page_ref_count(page), 0);
+}
+
+/* A page that was looked for is somebody else's by now, who does not expect that. */
+SELFTEST(page_free, nobody_finds_a_slab_or_the_page_of_a_single_owner)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	void *object = kmalloc(64, GFP_KERNEL);
+
+	REQUIRE(page && object);
+	CHECK(!get_page_unless_zero(virt_to_page(object)));
+	CHECK(!get_page_unless_zero(page));
+	get_page(page);
+	CHECK(get_page_unless_zero(page));
+	CHECK_EQ(page_count(page), 3);
+	put_page(page);
+	put_page(page);
+	__free_page(page);
+	kfree(object);
 }
 
 /* Somebody took a reference to the first page of a plain block just before it was freed. */

@@ -286,6 +286,20 @@ SELFTEST(vmalloc, misuse_is_reported)
 	__free_page(page);
 }
 
+/* What the index says of an address that was freed may have become another area by now. */
+SELFTEST(vmalloc, a_stale_address_does_not_free_another_area)
+{
+	u8 *va = vmalloc(3 * PAGE_SIZE), *stale;
+
+	REQUIRE(va);
+	stale = va + PAGE_SIZE;
+	vmap_index_set((unsigned long)stale, vm_to_area(find_vm_area(va)));
+	CHECK_REPORT("no area begins there", vfree(stale));
+	vmap_index_set((unsigned long)stale, NULL);
+	CHECK(find_vm_area(va));
+	vfree(va);
+}
+
 SELFTEST(vmalloc, vmap_shows_the_pages_in_order)
 {
 	struct page *pages[8];

@@ -116,9 +116,9 @@ static inline int page_count(const struct page *page)
 /* Takes a reference to a page that somebody holds; one that nobody holds is reported. */
 void get_page(struct page *page);
 /*
- * Takes one unless nobody holds the page. It may be freed or allocated meanwhile if it was
- * allocated with __GFP_HARDWALL or __GFP_MOVABLE (as GFP_USER, GFP_HIGHUSER), or while several
- * hold it: others have a single owner, who need not expect this.
+ * Takes one unless nobody holds the page. It may be freed or allocated meanwhile, for anything.
+ * Found is what was allocated with __GFP_HARDWALL or __GFP_MOVABLE (as GFP_USER, GFP_HIGHUSER),
+ * or has several holders: others have a single owner, who need not expect this. Any context.
  */
 bool get_page_unless_zero(struct page *page);
 

@@ -262,7 +262,7 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int nid);
 #define kvmalloc_array_node(n, size, gfp, nid) kvmalloc_node(size_mul(n, size), gfp, nid)
 #define kvcalloc_node(n, size, gfp, nid) kvmalloc_array_node(n, size, (gfp) | __GFP_ZERO, nid)
 void *kvmemdup(const void *source, size_t size, gfp_t gfp);
-/* What any of kmalloc(), vmalloc(), kvmalloc() gave. NULL is fine. Any context but NMIs. */
+/* What any of kmalloc(), vmalloc(), kvmalloc() gave. NULL is fine. As vfree() for vmalloc()'s. */
 void kvfree(const void *addr);
 void kvfree_sensitive(const void *addr, size_t size);
 DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))

@@ -98,8 +98,8 @@ int quarry_start(void);
 
 /*
  * A CPU more: gives it its part of what there is for each CPU. Its per_cpu_offset[] and node are
- * set; it does not run yet. May sleep; nobody may call alloc_percpu() until the CPU is in
- * cpu_possible_mask. 0 or -ENOMEM.
+ * set; it does not run yet. May sleep; nobody may call alloc_percpu() or make a cache until the
+ * CPU is in cpu_possible_mask. 0 or -ENOMEM.
  */
 int quarry_cpu_add(unsigned int cpu);
 /*

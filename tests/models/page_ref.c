@@ -5,13 +5,14 @@
  *
  * plant: mm/page_free.c: while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
  *	-> while (WRITE_ONCE(page->word, word_after_drop(word, order)), 0);
- * plant: mm/page_free.c: for (; count > 0; count = seen) -> for (; count >= 0; count = seen)
- * plant: mm/page_free.c: seen = atomic_cmpxchg(&head->_refcount, count, count + 1); -> seen =
- *	count; WRITE_ONCE(head->_refcount.counter, count + 1);
+ * plant: mm/page_free.c: if (!can_be_found(word)) -> if (!can_be_found(word) && word_refs(word))
+ * plant: mm/page_free.c: } while (!try_cmpxchg(&head->word, &word, word + PAGE_WORD(0, 0, 0, 1)));
+ *	-> } while (WRITE_ONCE(head->word, word + PAGE_WORD(0, 0, 0, 1)), 0);
  */
 #include <mm/page_free.c>
 #include "model.h"
 
+bool page_owner_on;	/* off */
 static struct page page;
 static int freed;
 
