@@ -6,7 +6,8 @@
  * the first item whose function does not run just now, calls it, and looks for the next. Before
  * the call it sees to it that somebody is left to take what comes: with no idle worker, and
  * fewer than max_active, it makes one more. So a function that sleeps, even until another of
- * its queue has run, holds up nobody, up to that bound. A queue for freeing memory
+ * its queue has run, holds up nobody, up to that bound. Where there is no memory for one it tries
+ * again for WORKER_TRIES ticks, and then calls the function all the same. A queue for freeing memory
  * (WQ_MEM_RECLAIM) cannot wait for memory and has its workers from the start.
  *
  *			queue_work()		   a worker takes it
@@ -47,6 +48,7 @@
 
 #define IDLE_TIME	(10 * HZ)
 #define RECLAIM_WORKERS 2U
+#define WORKER_TRIES	10U
 
 static struct workqueue_struct system_queue = {
 	.name = "events", .max_active = WQ_DFL_ACTIVE,
@@ -131,14 +133,17 @@ void work_unlock_and_tell(unsigned long flags)
 
 /* 2. Workers */
 
-/* One more, counted already. True if there is one. May sleep. */
-static bool make_worker(struct workqueue_struct *wq)
+/* One more, counted already; so many tries, a tick apart. True if there is one. May sleep. */
+static bool make_worker(struct workqueue_struct *wq, unsigned int tries)
 {
-	struct task_struct *task = kthread_run(worker_main, wq, "kworker/%s", wq->name);
 	unsigned long flags;
 
-	if (!IS_ERR(task))
-		return true;
+	while (tries-- > 0) {
+		if (!IS_ERR(kthread_run(worker_main, wq, "kworker/%s", wq->name)))
+			return true;
+		if (tries)
+			schedule_timeout_uninterruptible(1);
+	}
 	spin_lock_irqsave(&work_lock, flags);
 	wq->nr_workers--;
 	spin_unlock_irqrestore(&work_lock, flags);
@@ -227,8 +232,8 @@ static void run_work(struct worker *self, struct work_struct *work)
 	list_add(&self->entry, &work_running);
 	wq->nr_workers += alone;
 	spin_unlock_irq(&work_lock);
-	if (alone)
-		make_worker(wq);
+	if (alone)	/* without one, all would stand if this function waits for another */
+		make_worker(wq, WORKER_TRIES);
 	call(work, func, cpu);
 	spin_lock_irqsave(&work_lock, flags);
 	self->work = NULL;
@@ -338,7 +343,7 @@ static bool start_queue(struct workqueue_struct *wq)
 	list_add_tail(&wq->node, &work_queues);
 	spin_unlock_irq(&work_lock);
 	while (wanted-- > 0)
-		good &= make_worker(wq);
+		good &= make_worker(wq, 1);
 	return good;
 }
 

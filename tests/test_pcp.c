@@ -133,7 +133,8 @@ SELFTEST(pcp, caches_are_a_small_share_of_a_zone)
 SELFTEST(pcp, flags_at_odds_are_reported_each_time)
 {
 	for (unsigned int i = 0; i < 2; i++) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_MOVABLE | __GFP_RECLAIMABLE);
+		struct page *page = (alloc_pages)(GFP_KERNEL | __GFP_MOVABLE |
+						  __GFP_RECLAIMABLE, 0);
 
 		selftest_expect_reports(1);
 		REQUIRE(page);

@@ -13,6 +13,7 @@
  * blocks of each order as before.
  */
 #include <linux/timer.h>
+#include "mm/fault.h"
 #include "mm/section.h"
 #include "tests/shortage.h"
 #include "tests/threads.h"
@@ -222,6 +223,8 @@ SELFTEST(pressure, every_mix_of_flags_past_the_end_of_memory)
 {
 	if (!choose_memory())
 		SKIP("no small zone, and too much memory to use up");
+	if (!fault_is_off())
+		SKIP("there are failures enough without those on purpose");
 	stop = false;
 	atomic_set(&nr_done, 0);
 	init_completion(&begin);

@@ -261,7 +261,7 @@ SELFTEST(vmap_pool, atomic_context_is_reported)
 
 	selftest_expect_warnings(2);
 	preempt_disable();
-	va = vmalloc(PAGE_SIZE);	/* said, and served */
+	va = (vmalloc)(PAGE_SIZE);	/* said, and served */
 	vfree(va);
 	preempt_enable();
 	CHECK(va);

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 #include <kernel/kernel.h>
 #include <kernel/workqueue.h>
+#include "mm/fault.h"
 #include <tests/threads.h>
 
 /* Work that counts its calls, can be held up, and knows whether it ran twice at once. */
@@ -110,6 +111,13 @@ static void wait_for_next(struct work_struct *work)
 	complete(&item[-1].go);
 }
 
+static void complete_next(struct work_struct *work)
+{
+	struct item *item = container_of(work, struct item, work);
+
+	complete(&item[1].go);
+}
+
 SELFTEST(workqueue, functions_may_wait_for_each_other)
 {
 	static struct item items[CHAIN];
@@ -129,6 +137,32 @@ SELFTEST(workqueue, functions_may_wait_for_each_other)
 	destroy_workqueue(wq);
 	for (i = 1; i < CHAIN; i++)
 		CHECK_EQ(atomic_read(&items[i].calls), 1);
+}
+
+/* A function waits for one of another worker, for which there is no memory at first. */
+SELFTEST(workqueue, a_worker_that_could_not_be_made_is_made_later)
+{
+	struct fault_setup setup = { .sources = FAULT_ALL, .nth = 1, .comm = "kworker/later" };
+	struct workqueue_struct *wq;
+	static struct item items[2];
+	unsigned long seen, failed;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	wq = alloc_workqueue("later", 0, 0);
+	REQUIRE(wq);
+	item_init(&items[0]);
+	item_init(&items[1]);
+	INIT_WORK(&items[1].work, wait_for_next);
+	INIT_WORK(&items[0].work, complete_next);
+	fault_begin(&setup);
+	queue_work(wq, &items[1].work);
+	queue_work(wq, &items[0].work);
+	CHECK(wait_for_completion_timeout(&items[0].go, 10 * HZ));
+	fault_end(&seen, &failed);
+	CHECK_EQ(failed, 1);
+	complete(&items[1].go);			/* where it did not come */
+	destroy_workqueue(wq);
 }
 
 /* Its two workers have looked at what is queued, and could take nothing. */
