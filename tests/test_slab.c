@@ -231,7 +231,8 @@ SELFTEST(slab, constructed_state_survives_free_and_alloc)
 	atomic_set(&nr_constructed, 0);
 	for (int round = 0; round < 3; round++) {
 		constructed = atomic_read(&nr_constructed);
-		CHECK_EQ(kmem_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects), nr);
+		if (!CHECK_EQ(kmem_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects), nr))
+			break;
 		for (unsigned int i = 0; i < nr; i++) {
 			CHECK_EQ(*(u32 *)objects[i], MARK);
 			memset((u8 *)objects[i] + 4, (int)i, 76);

@@ -53,7 +53,8 @@ SELFTEST(slab_bulk, runs_of_every_length_in_every_order)
 		size_t nr = 1 + selftest_random_below(selftest_random_below(4) ? 20 : MOST);
 		unsigned long order = selftest_random_below(3);
 
-		CHECK_EQ(kmem_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects), nr);
+		if (!CHECK_EQ(kmem_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects), nr))
+			break;
 		if (!selftest_random_below(4)) {
 			kmem_cache_free(cache, single);
 			single = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -180,7 +181,8 @@ SELFTEST(slab_bulk, interrupts_in_bulk)
 		size_t nr = 1 + selftest_random_below(40);
 
 		smp_call_function(interrupt_in_bulk, NULL, 0);
-		CHECK_EQ(kmem_cache_alloc_bulk(shared, GFP_KERNEL, nr, objects), nr);
+		if (!CHECK_EQ(kmem_cache_alloc_bulk(shared, GFP_KERNEL, nr, objects), nr))
+			break;
 		on_each_cpu(interrupt_in_bulk, NULL, 1);
 		check_used(shared, nr);
 		kmem_cache_free_bulk(shared, nr, objects);
