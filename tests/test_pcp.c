@@ -344,7 +344,7 @@ SELFTEST(pcp, two_cpus_that_free_one_page_at_once_are_reported)
 	if (num_online_cpus() < 2)
 		SKIP("one CPU");
 	if (!fault_is_off())
-		SKIP("it is asked of CPUs' caches, which are closed while allocations fail on purpose");
+		SKIP("the caches of CPUs are closed while allocations fail on purpose");
 	atomic_set(&meeting.arrived, 0);
 	selftest_expect_reports(MEETINGS);
 	test_thread_start(&threads[0], test_cpu(0), free_at_once, &yes);
