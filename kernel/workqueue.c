@@ -7,8 +7,8 @@
  * the call it sees to it that somebody is left to take what comes: with no idle worker, and
  * fewer than max_active, it makes one more. So a function that sleeps, even until another of
  * its queue has run, holds up nobody, up to that bound. Where there is no memory for one it tries
- * again for WORKER_TRIES ticks, and then calls the function all the same. A queue for freeing memory
- * (WQ_MEM_RECLAIM) cannot wait for memory and has its workers from the start.
+ * again for WORKER_TRIES ticks, and then calls the function all the same. A queue for freeing
+ * memory (WQ_MEM_RECLAIM) cannot wait for memory and has its workers from the start.
  *
  *			queue_work()		   a worker takes it
  *	WORK_IDLE ----------------------> WORK_QUEUED -----------> WORK_IDLE, its function runs

@@ -111,12 +111,7 @@ static void wait_for_next(struct work_struct *work)
 	complete(&item[-1].go);
 }
 
-static void complete_next(struct work_struct *work)
-{
-	struct item *item = container_of(work, struct item, work);
-
-	complete(&item[1].go);
-}
+static void let_next(struct work_struct *w) { complete(&container_of(w, struct item, work)[1].go); }
 
 SELFTEST(workqueue, functions_may_wait_for_each_other)
 {
@@ -154,14 +149,13 @@ SELFTEST(workqueue, a_worker_that_could_not_be_made_is_made_later)
 	item_init(&items[0]);
 	item_init(&items[1]);
 	INIT_WORK(&items[1].work, wait_for_next);
-	INIT_WORK(&items[0].work, complete_next);
+	INIT_WORK(&items[0].work, let_next);
 	fault_begin(&setup);
 	queue_work(wq, &items[1].work);
 	queue_work(wq, &items[0].work);
 	CHECK(wait_for_completion_timeout(&items[0].go, 10 * HZ));
 	fault_end(&seen, &failed);
 	CHECK_EQ(failed, 1);
-	complete(&items[1].go);			/* where it did not come */
 	destroy_workqueue(wq);
 }
 
