@@ -69,7 +69,9 @@ static int kswapd(void *data)
 		while (!node_balanced(nid, wanted - 1)) {
 			WRITE_ONCE(node->kswapd_runs, node->kswapd_runs + 1);
 			if (!balance_node(nid, wanted - 1)) {
-				WRITE_ONCE(node->kswapd_failures, node->kswapd_failures + 1);
+				/* Others clear it; that may be lost. */
+				WRITE_ONCE(node->kswapd_failures,
+					   READ_ONCE(node->kswapd_failures) + 1);
 				break;
 			}
 			WRITE_ONCE(node->kswapd_failures, 0);
