@@ -18,13 +18,21 @@
  * object begins; so free_percpu() needs no size, and finds what was never allocated. `room` is
  * at least as long as the longest run of free granules, so that full chunks are passed over.
  *
+ * Who may not sleep (__alloc_percpu_gfp()) gets what lies in pages that are backed, or NULL.
+ *
  * Invariants: a granule where an object begins is in use; a chunk's `free` is the number of
  * granules not in use; a page with its bit in `mapped` is mapped for every possible CPU, and all
  * pages under objects that somebody has are.
  *
- * Locks: percpu_lock, with interrupts off, guards the bitmaps and counters; grow_mutex, which
- * sleeps, the making of chunks and `mapped`. percpu_lock is a leaf. Costs: an allocation looks at
- * each chunk that may have room; clearing touches every CPU's copy.
+ * Interleavings. Two that want the same page backed both allocate for it, CPU by CPU, and who comes
+ * second gives his back; likewise two that make a chunk. The memory is allocated before grow_mutex
+ * is taken: to allocate may mean to reclaim, and a shrinker may come here. What page tables take
+ * inside is allocated without reclaim (PF_MEMALLOC). Who finds a page marked as mapped sees its
+ * mapping: the mark is set last, and no page is unmapped.
+ *
+ * Locks: percpu_lock, with interrupts off, guards the bitmaps and counters, and the setting of
+ * `mapped`; grow_mutex, which sleeps, the making of chunks and mappings. percpu_lock is a leaf.
+ * Costs: an allocation looks at each chunk that may have room; clearing touches every CPU's copy.
  */
 #include <linux/bitops.h>
 #include <linux/cpumask.h>
@@ -34,11 +42,13 @@
 #include "fault.h"
 #include "internal.h"
 #include "page_owner.h"
+#include "reclaim.h"
 
 #define GRANULE		8
 #define CHUNK_SIZE	0x8000U
 #define CHUNK_GRANULES	(CHUNK_SIZE / GRANULE)
 #define CHUNK_PAGES	(CHUNK_SIZE / PAGE_SIZE)
+#define PAGE_GRANULES	(CHUNK_GRANULES / CHUNK_PAGES)
 #define NR_CHUNKS	(QUARRY_PERCPU_AREA / CHUNK_SIZE)
 
 struct chunk {
@@ -65,83 +75,119 @@ static unsigned long chunk_address(unsigned int chunk, unsigned int cpu)
 	return port_percpu_base + (unsigned long)chunk * CHUNK_SIZE + per_cpu_offset[cpu];
 }
 
-/* Maps a cleared page there, if there is none yet; -ENOMEM. */
-static int map_page(unsigned long va, int nid)
+static bool is_mapped(unsigned long va)
 {
 	phys_addr_t pa;
-	struct page *page;
-	int error;
+	bool mapped;
 
-	if (port_translate(va, &pa))
-		return 0;
-	page = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO, 0);
-	if (!page)
-		return -ENOMEM;
-	error = port_percpu_map(va, page_to_phys(page));
-	if (error)
+	mutex_lock(&grow_mutex);
+	mapped = port_translate(va, &pa);
+	mutex_unlock(&grow_mutex);
+	return mapped;
+}
+
+/* Maps the page there, or gives it back: somebody else has mapped one meanwhile, or -ENOMEM. */
+static int enter_page(unsigned long va, struct page *page)
+{
+	unsigned int added;
+	phys_addr_t pa;
+	bool lost;
+	int error = 0;
+
+	mutex_lock(&grow_mutex);
+	added = memalloc_noreclaim_save();
+	lost = port_translate(va, &pa);
+	if (!lost)
+		error = port_percpu_map(va, page_to_phys(page));
+	if (!lost && !error)
+		nr_pages++;
+	memalloc_noreclaim_restore(added);
+	mutex_unlock(&grow_mutex);
+	if (lost || error)
 		__free_page(page);
 	else
-		nr_pages++;
-	page_owner_keep(error ? NULL : page);
+		page_owner_keep(page);
 	return error;
 }
 
-static bool make_chunk(unsigned int nr)
+/* Maps a cleared page there, if there is none yet; -ENOMEM. */
+static int map_page(unsigned long va, int nid, gfp_t gfp)
 {
-	struct chunk *chunk = (struct chunk *)get_zeroed_page(GFP_KERNEL);
-	unsigned long flags;
+	struct page *page;
 
-	if (!chunk)
-		return false;
-	page_owner_keep(virt_to_page(chunk));
-	chunk->free = chunk->room = CHUNK_GRANULES;
+	if (is_mapped(va))
+		return 0;
+	page = alloc_pages_node(nid, gfp | __GFP_ZERO, 0);
+	return page ? enter_page(va, page) : -ENOMEM;
+}
+
+/* Backs one page of a chunk. What was mapped before one failed is found the next time. */
+static bool back_page(unsigned int nr, unsigned int page, gfp_t gfp)
+{
+	struct chunk *chunk = chunks[nr];
+	unsigned long flags;
+	unsigned int cpu;
+
+	if (smp_load_acquire(&chunk->mapped) & BIT(page))
+		return true;
+	for_each_possible_cpu(cpu)
+		if (map_page(chunk_address(nr, cpu) + page * PAGE_SIZE, cpu_to_node((int)cpu),
+			     gfp))
+			return false;
 	spin_lock_irqsave(&percpu_lock, flags);
-	nr_pages++;
-	chunks[nr] = chunk;
-	nr_chunks = nr + 1;
+	smp_store_release(&chunk->mapped, (u8)(chunk->mapped | BIT(page)));
 	spin_unlock_irqrestore(&percpu_lock, flags);
 	return true;
 }
 
-/* Backs one page of a chunk. What was mapped before one failed is found the next time. */
-static bool back_page(unsigned int chunk, unsigned int page)
-{
-	unsigned int cpu;
-
-	if (chunks[chunk]->mapped & BIT(page))
-		return true;
-	for_each_possible_cpu(cpu)
-		if (map_page(chunk_address(chunk, cpu) + page * PAGE_SIZE, cpu_to_node((int)cpu)))
-			return false;
-	chunks[chunk]->mapped |= (u8)BIT(page);
-	return true;
-}
-
 /* Backs [offset, offset + size) of the area, which is in one chunk. */
-static bool back(unsigned long offset, size_t size)
+static bool back(unsigned long offset, size_t size, gfp_t gfp)
 {
 	unsigned int chunk = (unsigned int)(offset / CHUNK_SIZE);
 	unsigned int page = (unsigned int)(offset % CHUNK_SIZE / PAGE_SIZE);
 	unsigned int last = (unsigned int)((offset + size - 1) % CHUNK_SIZE / PAGE_SIZE);
 	bool backed = true;
 
-	mutex_lock(&grow_mutex);
 	for (; page <= last && backed; page++)
-		backed = back_page(chunk, page);
-	mutex_unlock(&grow_mutex);
+		backed = back_page(chunk, page, gfp);
 	return backed;
 }
 
-/* One chunk more than `seen`, unless somebody else has made it; false when there is no memory. */
-static bool grow(unsigned int seen)
+/* Puts the chunk behind the `seen` ones, unless somebody else was quicker. */
+static bool enter_chunk(struct chunk *chunk, unsigned int seen)
 {
-	bool grown = true;
+	unsigned long flags;
+	bool entered;
 
+	chunk->free = chunk->room = CHUNK_GRANULES;
 	mutex_lock(&grow_mutex);
-	if (nr_chunks == seen)
-		grown = seen < NR_CHUNKS && make_chunk(seen);
+	spin_lock_irqsave(&percpu_lock, flags);
+	entered = nr_chunks == seen;
+	if (entered) {
+		nr_pages++;
+		chunks[seen] = chunk;
+		nr_chunks = seen + 1;
+	}
+	spin_unlock_irqrestore(&percpu_lock, flags);
 	mutex_unlock(&grow_mutex);
-	return grown;
+	return entered;
+}
+
+/* One chunk more than `seen`; false when there is no memory, or no address for it. */
+static bool grow(unsigned int seen, gfp_t gfp)
+{
+	unsigned long chunk;
+
+	if (seen == NR_CHUNKS || !gfpflags_allow_blocking(gfp))
+		return false;
+	chunk = get_zeroed_page(gfp);
+	if (!chunk)
+		return false;
+	if (enter_chunk((struct chunk *)chunk, seen))
+		page_owner_keep(virt_to_page(chunk));
+	else
+		free_page(chunk);
+	return true;
 }
 
 int percpu_add_cpu(unsigned int cpu)
@@ -149,11 +195,10 @@ int percpu_add_cpu(unsigned int cpu)
 	unsigned long offset;
 	int error = 0;
 
-	mutex_lock(&grow_mutex);
 	for (offset = 0; offset < nr_chunks * CHUNK_SIZE && !error; offset += PAGE_SIZE)
 		if (chunks[offset / CHUNK_SIZE]->mapped & BIT(offset / PAGE_SIZE % CHUNK_PAGES))
-			error = map_page(chunk_address(0, cpu) + offset, cpu_to_node((int)cpu));
-	mutex_unlock(&grow_mutex);
+			error = map_page(chunk_address(0, cpu) + offset, cpu_to_node((int)cpu),
+					 GFP_KERNEL);
 	return error;
 }
 
@@ -169,6 +214,12 @@ unsigned long quarry_percpu_objects(void)
 
 /* ---- Objects: under percpu_lock ---- */
 
+/* What an allocation looks for, in granules; `backed`: no page may be made for it. */
+struct want {
+	unsigned int nr, align;
+	bool backed;
+};
+
 static void mark(struct chunk *chunk, unsigned int start, unsigned int nr, bool used)
 {
 	for (unsigned int i = start; i < start + nr; i++)
@@ -177,18 +228,43 @@ static void mark(struct chunk *chunk, unsigned int start, unsigned int nr, bool 
 	chunk->free = (u16)(used ? chunk->free - nr : chunk->free + nr);
 }
 
-/* The first of `nr` free granules in a row, aligned; below 0: there are none. */
-static int find_run(struct chunk *chunk, unsigned int nr, unsigned int align)
+/* The last page that is not backed under these granules; below 0: all are. */
+static int unbacked_page(const struct chunk *chunk, unsigned int start, unsigned int nr)
 {
-	unsigned int start = 0, end, longest = 0;
+	int page = (int)((start + nr - 1) / PAGE_GRANULES);
+
+	while (page >= (int)(start / PAGE_GRANULES) && (chunk->mapped & BIT(page)))
+		page--;
+	return page >= (int)(start / PAGE_GRANULES) ? page : -1;
+}
+
+/* Where in [start, end) an object can lie, `backed` if it must; end: nowhere. */
+static unsigned int fit(const struct chunk *chunk, unsigned int start, unsigned int end,
+			const struct want *want)
+{
+	while ((start = ALIGN(start, want->align)) + want->nr <= end) {
+		int page = want->backed ? unbacked_page(chunk, start, want->nr) : -1;
+
+		if (page < 0)
+			return start;
+		start = (unsigned int)(page + 1) * PAGE_GRANULES;
+	}
+	return end;
+}
+
+/* The first granules in a row that are free and fit; below 0: there are none. */
+static int find_run(struct chunk *chunk, const struct want *want)
+{
+	unsigned int start = 0, end, found, longest = 0;
 
 	for (;;) {
 		start = (unsigned int)find_next_zero_bit(chunk->used, CHUNK_GRANULES, start);
 		if (start >= CHUNK_GRANULES)
 			break;
 		end = (unsigned int)find_next_bit(chunk->used, CHUNK_GRANULES, start);
-		if (ALIGN(start, align) + nr <= end)
-			return (int)ALIGN(start, align);
+		found = fit(chunk, start, end, want);
+		if (found < end)
+			return (int)found;
 		longest = max(longest, end - start);
 		start = end;
 	}
@@ -196,8 +272,8 @@ static int find_run(struct chunk *chunk, unsigned int nr, unsigned int align)
 	return -1;
 }
 
-/* The address, for CPU 0, of nr granules; 0 when no chunk has them. */
-static unsigned long take(unsigned int nr, unsigned int align, unsigned int *seen)
+/* The address, for CPU 0, of what is wanted; 0 when no chunk has it. */
+static unsigned long take(const struct want *want, unsigned int *seen)
 {
 	unsigned long flags, address = 0;
 	int start;
@@ -205,12 +281,12 @@ static unsigned long take(unsigned int nr, unsigned int align, unsigned int *see
 	spin_lock_irqsave(&percpu_lock, flags);
 	*seen = nr_chunks;
 	for (unsigned int i = 0; i < nr_chunks && !address; i++) {
-		if (chunks[i]->free < nr || chunks[i]->room < nr)
+		if (chunks[i]->free < want->nr || chunks[i]->room < want->nr)
 			continue;
-		start = find_run(chunks[i], nr, align);
+		start = find_run(chunks[i], want);
 		if (start < 0)
 			continue;
-		mark(chunks[i], (unsigned int)start, nr, true);
+		mark(chunks[i], (unsigned int)start, want->nr, true);
 		address = chunk_address(i, 0) + (unsigned int)start * GRANULE;
 		nr_objects++;
 	}
@@ -251,33 +327,75 @@ void free_percpu(void *object)
 		report_misuse(QUARRY_BAD_FREE, object, "free_percpu(%px): not allocated", object);
 }
 
-void *__alloc_percpu(size_t size, size_t align)
+/* What the page allocator has not told: there is no room, and no lack of pages. */
+static void report_failure(size_t size, size_t align, gfp_t gfp, bool full)
 {
-	unsigned int nr, seen, cpu;
-	unsigned long address;
+	static struct report_limit limit;
+	unsigned int missed;
+	unsigned long flags;
+	bool allowed;
 
+	if (gfp & __GFP_NOWARN)
+		return;
+	spin_lock_irqsave(&percpu_lock, flags);
+	allowed = report_limit_allows(&limit, jiffies, &missed);
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	if (allowed)
+		pr_warn("__alloc_percpu(size:%zu, align:%zu, gfp:%#x): %s\n", size, align, gfp,
+			full ? "QUARRY_PERCPU_AREA is full" :
+			       "no room in the pages there are, and it may not sleep");
+}
+
+/* The address for CPU 0 of an object, whose memory may not be there yet; 0. */
+static unsigned long find_room(size_t size, size_t align, gfp_t gfp)
+{
+	struct want want = {
+		.nr = (unsigned int)DIV_ROUND_UP(size, GRANULE),
+		.align = (unsigned int)max_t(size_t, align, GRANULE) / GRANULE,
+		.backed = !gfpflags_allow_blocking(gfp),
+	};
+	unsigned long address;
+	unsigned int seen;
+
+	do {
+		address = take(&want, &seen);
+	} while (!address && grow(seen, gfp));
+	if (!address && (want.backed || seen == NR_CHUNKS))
+		report_failure(size, align, gfp, !want.backed);
+	return address;
+}
+
+void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
+{
+	gfp_t page_gfp = gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	unsigned long address;
+	unsigned int cpu;
+
+	might_alloc(gfp);
 	if (!size || size > CHUNK_SIZE || align > PAGE_SIZE || (align & (align - 1))) {
 		report_misuse(QUARRY_BAD_ARGUMENT, NULL,
 			      "__alloc_percpu(size:%zu, align:%zu): size 1 to %u, align a power "
 			      "of 2 up to %lu", size, align, CHUNK_SIZE, PAGE_SIZE);
 		return NULL;
 	}
-	if (fault_hits(FAULT_PERCPU, GFP_KERNEL))
+	if (fault_hits(FAULT_PERCPU, gfp))
 		return NULL;
-	nr = (unsigned int)DIV_ROUND_UP(size, GRANULE);
-	align = max_t(size_t, align, GRANULE);
-	do {
-		address = take(nr, (unsigned int)align / GRANULE, &seen);
-	} while (!address && grow(seen));
+	size = ALIGN(size, GRANULE);
+	address = find_room(size, align, page_gfp);
 	if (!address)
 		return NULL;
-	if (!back(address - port_percpu_base, (size_t)nr * GRANULE)) {
+	if (gfpflags_allow_blocking(gfp) && !back(address - port_percpu_base, size, page_gfp)) {
 		free_percpu((void *)address);
 		return NULL;
 	}
 	for_each_possible_cpu(cpu)
-		memset((void *)(address + per_cpu_offset[cpu]), 0, (size_t)nr * GRANULE);
+		memset((void *)(address + per_cpu_offset[cpu]), 0, size);
 	return (void *)address;
+}
+
+void *__alloc_percpu(size_t size, size_t align)
+{
+	return __alloc_percpu_gfp(size, align, GFP_KERNEL);
 }
 
 /* ---- Validator ---- */

@@ -238,6 +238,110 @@ SELFTEST(percpu, many_objects_live_at_once)
 	}
 }
 
+/* ---- Who may not sleep ---- */
+
+/* What is made stays: not where others would miss it. */
+static bool pages_to_spare(void)
+{
+	return nr_free_pages() > 512UL * num_possible_cpus();
+}
+
+static bool is_backed_and_clear(const u8 *object, size_t size)
+{
+	unsigned int cpu;
+	phys_addr_t pa;
+
+	for_each_possible_cpu(cpu) {
+		const u8 *copy = per_cpu_ptr(object, cpu);
+
+		if (!port_translate((unsigned long)copy, &pa) ||
+		    !port_translate((unsigned long)copy + size - 1, &pa) ||
+		    memchr_inv(copy, 0, size))
+			return false;
+	}
+	return true;
+}
+
+/* An interrupt gets what was freed; then what else there is, and no page is made for it. */
+SELFTEST(percpu, who_may_not_sleep_gets_what_is_backed)
+{
+	u64 *object = alloc_percpu(u64), **list = NULL, **next;
+	unsigned long pages, flags;
+	unsigned int cpu;
+
+	REQUIRE(object);
+	for_each_possible_cpu(cpu)
+		*per_cpu_ptr(object, cpu) = ~0ULL;
+	free_percpu(object);
+	pages = quarry_percpu_pages();
+	local_irq_save(flags);
+	object = alloc_percpu_gfp(u64, GFP_ATOMIC);
+	local_irq_restore(flags);
+	REQUIRE(object);
+	CHECK(is_backed_and_clear((u8 *)object, sizeof(*object)));
+	for (size_t size = PAGE_SIZE; size >= 1024; size /= 2) {
+		while ((next = __alloc_percpu_gfp(size, 64, GFP_NOWAIT | __GFP_NOWARN))) {
+			CHECK(is_backed_and_clear((u8 *)next, size));
+			*next = (u64 *)list;
+			list = next;
+		}
+	}
+	CHECK_EQ(quarry_percpu_pages(), pages);
+	if (pages_to_spare()) {
+		next = __alloc_percpu_gfp(PAGE_SIZE, 64, GFP_KERNEL);
+		CHECK(next && quarry_percpu_pages() > pages);
+		free_percpu(next);
+	}
+	for (; list; list = next) {
+		next = (u64 **)*list;
+		free_percpu(list);
+	}
+	free_percpu(object);
+}
+
+/* ---- Several at once ---- */
+
+#define EACH 8
+
+static void fill_and_look(void *arg)
+{
+	unsigned int last = (unsigned int)num_possible_cpus() - 1;
+	u8 mark = (u8)(unsigned long)arg, *objects[EACH];
+
+	for (int round = 0; round < 4; round++) {
+		for (unsigned int i = 0; i < EACH; i++) {
+			objects[i] = __alloc_percpu(3000, 8);
+			if (objects[i])
+				memset(per_cpu_ptr(objects[i], last), mark + (int)i, 3000);
+		}
+		cond_resched();
+		for (unsigned int i = 0; i < EACH; i++) {
+			u8 *copy = objects[i] ? per_cpu_ptr(objects[i], last) : NULL;
+
+			if (copy)
+				CHECK(copy[0] == (u8)(mark + i) &&
+				      !memcmp(copy, copy + 1, 2999));
+			free_percpu(objects[i]);
+		}
+	}
+}
+
+/* They make chunks and pages for each other; nobody gets what another has. */
+SELFTEST(percpu, several_cpus_grow_it_together)
+{
+	static struct test_thread threads[4];
+	unsigned long objects = quarry_percpu_objects();
+
+	if (!pages_to_spare())
+		SKIP("too few pages");
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
+		test_thread_start(&threads[i], test_cpu(i % num_online_cpus()), fill_and_look,
+				  (void *)(unsigned long)(i * EACH + 1));
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
+		test_thread_join(&threads[i]);
+	CHECK_EQ(quarry_percpu_objects(), objects);
+}
+
 SELFTEST(percpu, misuse_of_allocated_objects_is_reported)
 {
 	u64 *object = alloc_percpu(u64);

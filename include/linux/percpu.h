@@ -105,6 +105,13 @@ DECLARE_PER_CPU(unsigned int, cpu_number);
  * May sleep; NULL when there is no memory. CPUs that come later have it, too.
  */
 void *__alloc_percpu(size_t size, size_t align);
+/*
+ * The same with flags; those that may not sleep get what fits into pages that are there already.
+ * With GFP_ATOMIC and GFP_NOWAIT: any context but NMIs.
+ */
+void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);
+#define alloc_percpu_gfp(type, gfp) \
+	((__typeof__(type) __percpu *)__alloc_percpu_gfp(sizeof(type), __alignof__(type), gfp))
 #define alloc_percpu(type) \
 	((__typeof__(type) __percpu *)__alloc_percpu(sizeof(type), __alignof__(type)))
 /* Any context. NULL is fine. */
