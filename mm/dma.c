@@ -15,9 +15,9 @@
  * driver's writel() does.
  *
  * A call that makes no sense is refused, with a line that says why; so is one that cannot be
- * served. With the option `dma_debug` each call is checked against those before it
- * (dma_debug.c). Without, a wrong unmap of a bounced buffer is found, and a wrong free by the page
- * allocator.
+ * served, or is for no device: NULL has no mask. With the option `dma_debug` each call is checked
+ * against those before it (dma_debug.c). Without, a wrong unmap of a bounced buffer is found, and
+ * a wrong free by the page allocator.
  *
  * Locks: none of its own. Costs: coherent memory, what the pages cost; a mapping that does not
  * bounce, a few comparisons.
@@ -51,6 +51,8 @@ static bool reaches_all(u64 limit)
 
 static u64 limit_of(const struct device *dev, u64 mask)
 {
+	if (unlikely(!dev))
+		return 0;
 	return dev->bus_dma_limit && dev->bus_dma_limit < mask ? dev->bus_dma_limit : mask;
 }
 
@@ -81,8 +83,9 @@ static int check_mask(struct device *dev, u64 mask)
 
 int dma_set_mask(struct device *dev, u64 mask)
 {
-	if (!dev->dma_mask) {
-		refuse(dev, 0, "mask %#llx: the device does none", mask);
+	if (!dev || !dev->dma_mask) {
+		refuse(dev, 0, "mask %#llx: %s", mask,
+		       dev ? "the device does none" : "no device");
 		return -EIO;
 	}
 	if (check_mask(dev, mask))
@@ -108,7 +111,8 @@ int dma_set_mask_and_coherent(struct device *dev, u64 mask)
 
 int dma_coerce_mask_and_coherent(struct device *dev, u64 mask)
 {
-	dev->dma_mask = &dev->coherent_dma_mask;
+	if (dev)
+		dev->dma_mask = &dev->coherent_dma_mask;
 	return dma_set_mask_and_coherent(dev, mask);
 }
 
@@ -132,6 +136,8 @@ size_t dma_max_mapping_size(struct device *dev)
 /* What is wrong with a request, or NULL. */
 static const char *why_not_coherent(const struct device *dev, size_t size)
 {
+	if (!dev)
+		return "no device";
 	if (!dev->coherent_dma_mask)
 		return "the device has no coherent mask";
 	if (!size)
@@ -174,8 +180,10 @@ static struct page *alloc_block(struct device *dev, size_t size, gfp_t gfp, u64 
 static noinline void *refuse_coherent(struct device *dev, size_t size, unsigned long attrs,
 				      const char *wrong)
 {
+	u64 mask = dev ? dev->coherent_dma_mask : 0;
+
 	refuse(dev, attrs, "coherent memory of %zu bytes under mask %#llx: %s", size,
-	       limit_of(dev, dev->coherent_dma_mask), wrong);
+	       limit_of(dev, mask), wrong);
 	return NULL;
 }
 
@@ -205,7 +213,7 @@ static noinline void *alloc_any(struct device *dev, size_t size, dma_addr_t *han
 /* A page at most, for a device that reaches all low memory: what is common is short. */
 static bool is_common(const struct device *dev, size_t size)
 {
-	return size - 1 < PAGE_SIZE && dev->numa_node < 0 && !dma_debug_on &&
+	return size - 1 < PAGE_SIZE && dev && dev->numa_node < 0 && !dma_debug_on &&
 	       reaches_all(dev->coherent_dma_mask) && !dev->bus_dma_limit;
 }
 
@@ -275,6 +283,8 @@ static bool is_direction(enum dma_data_direction dir)
 static const char *why_not_map(const struct device *dev, phys_addr_t phys, size_t size,
 			       enum dma_data_direction dir)
 {
+	if (!dev)
+		return "no device";
 	if (!dev->dma_mask || !*dev->dma_mask)
 		return "the device has no mask";
 	if (!is_direction(dir))

@@ -24,6 +24,7 @@
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mempool.h>
+#include <linux/pci.h>
 #include <linux/percpu.h>
 #include <linux/scatterlist.h>
 #include <linux/shrinker.h>
@@ -96,6 +97,7 @@
 #define kasprintf(args...)			AGAIN(kasprintf(args))
 #define kvasprintf(args...)			AGAIN(kvasprintf(args))
 #define __alloc_percpu(args...)			AGAIN(__alloc_percpu(args))
+#define __alloc_percpu_gfp(args...)		AGAIN(__alloc_percpu_gfp(args))
 
 /* Areas. */
 #define kvmalloc_node(args...)			AGAIN(kvmalloc_node(args))
@@ -121,6 +123,9 @@
 #define ioremap_cache(args...)			AGAIN(ioremap_cache(args))
 #define memremap(args...)			AGAIN(memremap(args))
 #define request_mem_region(args...)		AGAIN(request_mem_region(args))
+#define request_region(args...)			AGAIN(request_region(args))
+#define pci_request_region(args...)		AGAIN_STATUS(pci_request_region(args))
+#define pci_request_regions(args...)		AGAIN_STATUS(pci_request_regions(args))
 
 /* What is made of these. */
 #define mempool_create(args...)			AGAIN(mempool_create(args))

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include "mm/internal.h"
 #include "tests/fake_device.h"
+#include "tests/listen.h"
 #include "tests/selftest.h"
 
 static char order[16];
@@ -154,6 +155,21 @@ SELFTEST(devres, device_addresses_are_claimed_by_one)
 	release_mem_region(at, 0x1000);
 	release_mem_region(at + 0x1000, 16);
 	release_mem_region(at - 16, 16);
+}
+
+SELFTEST(devres, ports_and_memory_are_claimed_apart)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	REQUIRE(page);
+	CHECK(request_region(0xf000, 16, "one") != NULL);
+	CHECK(!request_region(0xf00f, 1, "two"));
+	CHECK(!request_region(0xffff, 2, "two"));	/* there are no more ports */
+	CHECK(!request_mem_region(page_to_phys(page), 1, "RAM"));
+	__free_page(page);
+	release_region(0xf000, 16);
+	CHECK_REPORT("release_region(0xf000, 0x10): nobody claimed it",
+		     release_region(0xf000, 16));
 }
 
 SELFTEST(devres, registers_are_mapped_and_claimed)

@@ -4,6 +4,9 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
 #include "mm/dma.h"
 #include "tests/fake_device.h"
 #include "tests/listen.h"
@@ -194,6 +197,37 @@ SELFTEST(dma, refusals_say_why)
 	CHECK(!dma_alloc_coherent(&dev, 64, &handle, GFP_KERNEL | __GFP_NOWARN));
 	CHECK(!says("DMA:"));
 	CHECK(!dma_alloc_attrs(&dev, 64, &handle, GFP_KERNEL | __GFP_NOWARN, 0));
+}
+
+/* Old drivers passed NULL for an ISA device. */
+SELFTEST(dma, no_device_is_refused_with_a_reason)
+{
+	u8 *buffer = kmalloc(64, GFP_KERNEL);
+	struct scatterlist sg;
+	struct pci_dev *no_pci_device = NULL;
+	dma_addr_t handle = 0;
+
+	listen_start();
+	CHECK(!dma_alloc_coherent(NULL, 64, &handle, GFP_KERNEL));
+	CHECK_EQ(handle, DMA_MAPPING_ERROR);
+	CHECK(says("(NULL device *): DMA: coherent memory of 64 bytes under mask 0x0: no device"));
+	listen_start();
+	CHECK(!pci_alloc_consistent(no_pci_device, SZ_64K, &handle));
+	CHECK(says("no device"));
+	listen_start();
+	REQUIRE(buffer);
+	CHECK_EQ(dma_map_single(NULL, buffer, 64, DMA_TO_DEVICE), DMA_MAPPING_ERROR);
+	CHECK(says("DMA: mapping of 64 bytes"));
+	sg_init_one(&sg, buffer, 64);
+	CHECK_EQ(dma_map_sg(NULL, &sg, 1, DMA_TO_DEVICE), 0);
+	CHECK_EQ(dma_set_mask(NULL, DMA_BIT_MASK(32)), -EIO);
+	CHECK_EQ(dma_set_coherent_mask(NULL, DMA_BIT_MASK(32)), -EIO);
+	CHECK_EQ(dma_coerce_mask_and_coherent(NULL, DMA_BIT_MASK(32)), -EIO);
+	CHECK_EQ(dma_get_mask(NULL), DMA_BIT_MASK(32));
+	CHECK(!dmam_alloc_coherent(NULL, 64, &handle, GFP_KERNEL));
+	CHECK(!dma_pool_create("none", NULL, 64, 0, 0));
+	dma_free_coherent(NULL, 64, NULL, 0);
+	kfree(buffer);
 }
 
 SELFTEST(dma, coherent_memory_in_an_interrupts_place)

@@ -142,8 +142,13 @@ SELFTEST(pci, ranges_are_claimed_by_one)
 	CHECK_EQ(pci_request_regions(dev, "first"), 0);
 	CHECK_EQ(pci_request_region(dev, bar, "second"), -EBUSY);
 	CHECK_EQ(pci_request_regions(dev, "second"), -EBUSY);
-	CHECK_STR(dev->resource[bar].name, "first");
+	/* All who claim know of each other. */
+	CHECK(!request_mem_region(pci_resource_start(dev, bar), 1, "third"));
+	CHECK_EQ(PTR_ERR(devm_ioremap_resource(&dev->dev, &dev->resource[bar])), -EBUSY);
 	pci_release_regions(dev);
+	CHECK(request_mem_region(pci_resource_end(dev, bar), 1, "third") != NULL);
+	CHECK_EQ(pci_request_regions(dev, "first"), -EBUSY);
+	release_mem_region(pci_resource_end(dev, bar), 1);
 	CHECK_EQ(pci_request_region(dev, bar, "second"), 0);
 	pci_release_region(dev, bar);
 	CHECK_EQ(pci_request_region(dev, PCI_NUM_RESOURCES, "third"), -EINVAL);

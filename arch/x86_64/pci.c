@@ -10,7 +10,7 @@
  *
  * Locks: drivers_lock, a mutex, guards who drives what, and is held while probe() and remove()
  * run: these may sleep, and may not register drivers. state_lock, a leaf with interrupts off,
- * guards enable counts, the command register and who has claimed which range.
+ * guards enable counts and the command register. Who has claimed which range is mm/resource.c's.
  */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
@@ -309,39 +309,37 @@ static bool is_range(int bar)
 	return bar >= 0 && bar < PCI_NUM_RESOURCES;
 }
 
+static struct resource *space_of(const struct resource *res)
+{
+	return res->flags & IORESOURCE_IO ? &ioport_resource : &iomem_resource;
+}
+
 int pci_request_region(struct pci_dev *dev, int bar, const char *name)
 {
-	struct resource *res;
-	unsigned long flags;
-	bool taken;
+	const struct resource *res;
 
 	if (!is_range(bar))
 		return -EINVAL;
 	res = &dev->resource[bar];
 	if (!res->flags)
 		return 0;
-	spin_lock_irqsave(&state_lock, flags);
-	taken = res->flags & IORESOURCE_BUSY;
-	if (!taken) {
-		res->flags |= IORESOURCE_BUSY;
-		res->name = name;
-	}
-	spin_unlock_irqrestore(&state_lock, flags);
-	if (taken)
-		pci_warn(dev, "range %d is in use by %s\n", bar, res->name);
-	return taken ? -EBUSY : 0;
+	if (!(res->flags & IORESOURCE_UNSET) &&
+	    __request_region(space_of(res), res->start, resource_size(res), name, 0))
+		return 0;
+	pci_warn(dev, "range %d of %#llx bytes at %#llx is in use, or has no address\n", bar,
+		 resource_size(res), res->start);
+	return -EBUSY;
 }
 
 void pci_release_region(struct pci_dev *dev, int bar)
 {
-	unsigned long flags;
+	const struct resource *res;
 
 	if (!is_range(bar))
 		return;
-	spin_lock_irqsave(&state_lock, flags);
-	dev->resource[bar].flags &= ~IORESOURCE_BUSY;
-	dev->resource[bar].name = pci_name(dev);
-	spin_unlock_irqrestore(&state_lock, flags);
+	res = &dev->resource[bar];
+	if (res->flags && !(res->flags & IORESOURCE_UNSET))
+		__release_region(space_of(res), res->start, resource_size(res));
 }
 
 int pci_request_regions(struct pci_dev *dev, const char *name)

@@ -46,13 +46,13 @@ void put_device(struct device *dev);
 
 static inline const char *dev_name(const struct device *dev)
 {
-	return dev->name;
+	return dev ? dev->name : "(NULL device *)";
 }
 
 /* Who drives it, for the log. */
 static inline const char *dev_driver_string(const struct device *dev)
 {
-	return dev->driver ? dev->driver->name : "device";
+	return dev && dev->driver ? dev->driver->name : "device";
 }
 
 static inline void *dev_get_drvdata(const struct device *dev)

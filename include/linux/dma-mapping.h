@@ -56,7 +56,7 @@ bool dma_supported(struct device *dev, u64 mask);
 
 static inline u64 dma_get_mask(const struct device *dev)
 {
-	return dev->dma_mask && *dev->dma_mask ? *dev->dma_mask : DMA_BIT_MASK(32);
+	return dev && dev->dma_mask && *dev->dma_mask ? *dev->dma_mask : DMA_BIT_MASK(32);
 }
 
 /* The mask that reaches all of RAM. */

@@ -30,12 +30,37 @@ static inline unsigned long resource_type(const struct resource *res)
 	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM | IORESOURCE_IRQ);
 }
 
+/* The two spaces of addresses. */
+extern struct resource iomem_resource, ioport_resource;
+
 /*
- * Claims device addresses for one driver: NULL when somebody has claimed some of them, or there is
- * no memory. May sleep. What is released must be what was claimed.
+ * Claims device addresses, or I/O ports, for one driver: NULL when somebody has claimed some of
+ * them, some are RAM, or there is no memory. May sleep. What is released must be what was claimed.
  */
-struct resource *request_mem_region(resource_size_t start, resource_size_t size,
-				    const char *name);
-void release_mem_region(resource_size_t start, resource_size_t size);
+struct resource *__request_region(struct resource *space, resource_size_t start,
+				  resource_size_t size, const char *name, int flags);
+void __release_region(struct resource *space, resource_size_t start, resource_size_t size);
+
+static inline struct resource *request_mem_region(resource_size_t start, resource_size_t size,
+						  const char *name)
+{
+	return __request_region(&iomem_resource, start, size, name, 0);
+}
+
+static inline void release_mem_region(resource_size_t start, resource_size_t size)
+{
+	__release_region(&iomem_resource, start, size);
+}
+
+static inline struct resource *request_region(resource_size_t start, resource_size_t size,
+					      const char *name)
+{
+	return __request_region(&ioport_resource, start, size, name, 0);
+}
+
+static inline void release_region(resource_size_t start, resource_size_t size)
+{
+	__release_region(&ioport_resource, start, size);
+}
 
 #endif
