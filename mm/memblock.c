@@ -9,6 +9,8 @@
  * therefore goes through one function, memblock_apply(), that reads the old list in order and
  * writes the new one: O(n) a change, and the invariant holds by construction. It writes to
  * a spare list and copies back at the end, so that a change that does not fit changes nothing.
+ * Only what grows one range downwards, and touches no other, is done in place: so are nearly all
+ * allocations, since each takes the highest place there is, just below the one before.
  *
  * What a range carries: its node, and whether it is outside the direct map (HIGHMEM).
  *
@@ -107,6 +109,19 @@ unsigned int memblock_search(const struct memblock_type *type, phys_addr_t addr)
 	return lo;
 }
 
+/* Grows the range that begins just behind, if nothing else changes by that. */
+static bool grow_down(struct memblock_type *type, phys_addr_t base, phys_addr_t size)
+{
+	unsigned int i = memblock_search(type, base);
+	struct memblock_region *r = &type->regions[i];
+
+	if (!size || i == type->nr || r->base != base + size || r->nid != NUMA_NO_NODE ||
+	    r->nomap || (i && type->regions[i - 1].end == base))
+		return false;
+	r->base = base;
+	return true;
+}
+
 /* ---- The public changes ---- */
 
 void memblock_close(void)
@@ -136,6 +151,8 @@ int memblock_remove(phys_addr_t base, phys_addr_t size)
 
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
+	if (!closed && grow_down(&memblock_reserved, base, size))
+		return 0;
 	return change(&memblock_reserved, base, size, MEMBLOCK_ADD, 0);
 }
 
@@ -241,6 +258,23 @@ static phys_addr_t fit(phys_addr_t lo, phys_addr_t hi, phys_addr_t size, phys_ad
 	return base >= lo ? base : 0;
 }
 
+/* The highest free place in [lo, hi), which is RAM; from the top down, gap by gap. */
+static phys_addr_t highest_in(phys_addr_t lo, phys_addr_t hi, phys_addr_t size, phys_addr_t align)
+{
+	const struct memblock_region *taken = memblock_reserved.regions;
+	unsigned int i = memblock_search(&memblock_reserved, hi - 1);
+	phys_addr_t base;
+
+	if (i < memblock_reserved.nr && taken[i].base < hi)
+		hi = taken[i].base;
+	for (; hi > lo; hi = taken[--i].base) {
+		base = fit(i ? max(lo, taken[i - 1].end) : lo, hi, size, align);
+		if (base || !i)
+			return base;
+	}
+	return 0;
+}
+
 /*
  * The highest free place in [start, end) on the node (NUMA_NO_NODE: on any), in whole pages of
  * RAM: the direct map leaves out the rest. Address 0 stands for failure, so page 0 is never
@@ -249,24 +283,20 @@ static phys_addr_t fit(phys_addr_t lo, phys_addr_t hi, phys_addr_t size, phys_ad
 static phys_addr_t reserve_highest(phys_addr_t size, phys_addr_t align, phys_addr_t start,
 				   phys_addr_t end, int nid, bool nomap)
 {
-	phys_addr_t lo, hi, base, best = 0;
+	phys_addr_t lo, hi, base = 0;
 
-	if (!size)
-		return 0;
-	for (phys_addr_t pos = start; memblock_next_free(pos, &lo, &hi, NULL); pos = hi) {
-		unsigned int i = memblock_search(&memblock_memory, lo);
+	for (unsigned int i = memblock_memory.nr; size && !base && i-- > 0;) {
 		const struct memblock_region *ram = &memblock_memory.regions[i];
 
-		if (lo >= end)
-			break;
 		if ((!nomap && ram->nomap) ||
 		    (nid != NUMA_NO_NODE && memblock_nid(ram->nid) != nid))
 			continue;
-		base = fit(max(lo, PFN_PHYS(PFN_UP(ram->base))),
-			   min3(hi, end, PFN_PHYS(PFN_DOWN(ram->end))), size, align ? align : 64);
-		best = base ? base : best;
+		lo = max(start, PFN_PHYS(PFN_UP(ram->base)));
+		hi = min(end, PFN_PHYS(PFN_DOWN(ram->end)));
+		if (lo < hi)
+			base = highest_in(lo, hi, size, align ? align : 64);
 	}
-	return best && !memblock_reserve(best, size) ? best : 0;
+	return base && !memblock_reserve(base, size) ? base : 0;
 }
 
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
