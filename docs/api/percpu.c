@@ -64,6 +64,24 @@ static int __init use_alloc_percpu(void)
 }
 module_init(use_alloc_percpu);
 
+static int __init use_alloc_percpu_gfp(void)
+{
+	u64 __percpu *counter = alloc_percpu_gfp(u64, GFP_ATOMIC);	/* or NULL */
+
+	free_percpu(counter);
+	return 0;
+}
+module_init(use_alloc_percpu_gfp);
+
+static int __init use___alloc_percpu_gfp(void)
+{
+	void __percpu *buffers = __alloc_percpu_gfp(1024, 64, GFP_KERNEL);
+
+	free_percpu(buffers);
+	return buffers ? 0 : -ENOMEM;
+}
+module_init(use___alloc_percpu_gfp);
+
 static int __init use___alloc_percpu(void)
 {
 	void __percpu *buffers = __alloc_percpu(1024, 64);
