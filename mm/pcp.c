@@ -208,10 +208,15 @@ static struct cpu_stack *stack_of(const struct page *page, unsigned int order)
 static void free_to_zone(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
+	bool mine;
 
 	spin_lock(&zone->lock);
-	buddy_free(zone, page, order);
+	mine = is_cached_here(page, order);	/* not so: freed elsewhere at the same moment */
+	if (mine)
+		buddy_free(zone, page, order);
 	unlock_freed(zone);
+	if (!mine)
+		pcp_report_stray(page);
 }
 
 void pcp_free(struct page *page, unsigned int order)

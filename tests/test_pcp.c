@@ -354,6 +354,22 @@ SELFTEST(pcp, two_cpus_that_free_one_page_at_once_are_reported)
 	drain_all_pages(NULL);
 }
 
+/* The same where no CPU keeps the block: what another one has marked since is its. */
+SELFTEST(pcp, a_block_too_large_to_cache_is_freed_by_who_marked_it_last)
+{
+	unsigned int order = MAX_ORDER - 1, elsewhere = smp_processor_id() + 1;
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+
+	if (!page)
+		SKIP("no free block of order %u", order);
+	selftest_expect_reports(1);
+	page->word = PAGE_WORD(PAGE_CACHED, order, elsewhere, 0);
+	pcp_free(page, order);
+	CHECK_EQ(page->word, PAGE_WORD(PAGE_CACHED, order, elsewhere, 0));
+	page->word = pcp_word(order);
+	pcp_free(page, order);
+}
+
 /* One takes and frees blocks that others may look for; the other looks for them all the time. */
 static struct page *looked_for;
 static bool looking_ends;
