@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The examples of docs/api.md: a variable for each CPU. */
 #include <linux/cpumask.h>
+#include <linux/gfp.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
