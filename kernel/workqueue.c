@@ -157,7 +157,7 @@ static struct work_struct *next_work(struct workqueue_struct *wq)
 	list_for_each_entry(work, &wq->works, entry) {
 		if (!work_runner(work))
 			return work;
-		wq->skipped = true;
+		WRITE_ONCE(wq->skipped, true);
 	}
 	return NULL;
 }
@@ -241,7 +241,7 @@ static void run_work(struct worker *self, struct work_struct *work)
 	list_for_each_entry(wq, &work_queues, node) {
 		if (wq->skipped && !list_empty(&wq->works))	/* in one that ends all idle */
 			wake_idle(wq);
-		wq->skipped = false;
+		WRITE_ONCE(wq->skipped, false);
 	}
 	work_unlock_and_tell(flags);
 }

@@ -172,6 +172,8 @@ SELFTEST(fault_choice, chance_is_what_it_is_said_to_be)
 	CHECK(failed > nr / 20 && failed < nr / 5);
 }
 
+static unsigned int three = 3;		/* the compiler does not know it, and keeps loops loops */
+
 /*
  * Four allocations from two call sites, and one more of an error path. By their plain names: it is
  * not asked again.
@@ -179,12 +181,13 @@ SELFTEST(fault_choice, chance_is_what_it_is_said_to_be)
 static noinline void work(void)
 {
 	void *first = (kmalloc)(100, GFP_KERNEL | __GFP_NOWARN), *others[3];
+	unsigned int nr = min_t(unsigned int, READ_ONCE(three), ARRAY_SIZE(others));
 
 	if (!first)
 		kfree((kmalloc)(200, GFP_KERNEL | __GFP_NOWARN));
-	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+	for (unsigned int i = 0; i < nr; i++)
 		others[i] = (kmalloc)(300, GFP_KERNEL | __GFP_NOWARN);
-	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+	for (unsigned int i = 0; i < nr; i++)
 		kfree(others[i]);
 	kfree(first);
 }
