@@ -42,8 +42,13 @@ static inline void test_thread_start(struct test_thread *t, int cpu, void (*fn)(
 	t->fn = fn;
 	t->arg = arg;
 	init_completion(&t->done);
-	/* Others wait for it: where each call site fails once (fault=sites), it comes later. */
-	for (unsigned int i = 0; i < 20; i++) {
+	/*
+	 * Others wait for it: where each call site fails once (fault=sites), it comes later, and
+	 * where memory is short for a moment, too.
+	 */
+	for (unsigned int i = 0; i < 220; i++) {
+		if (i >= 20)
+			msleep(1);
 		if (cpu == ANY_CPU)
 			t->task = kthread_create(test_thread_main, t, "test");
 		else
