@@ -44,6 +44,15 @@ SELFTEST(mce, an_error_without_a_page_is_the_end)
 		 MCE_FATAL);
 }
 
+SELFTEST(mce, banks_beyond_the_registers_are_not_touched)
+{
+	CHECK_EQ(mce_nr_banks(0), 0);
+	CHECK_EQ(mce_nr_banks(MCG_RECOVERY | 10), 10);
+	CHECK_EQ(mce_nr_banks(MCG_RECOVERY | 32), 32);
+	CHECK_EQ(mce_nr_banks(MCG_RECOVERY | 33), 32);
+	CHECK_EQ(mce_nr_banks(0xff), 32);
+}
+
 /* An emulator lets banks be written; a real CPU does not. Then the trap, as the CPU would. */
 static void raise(u64 address)
 {
@@ -73,4 +82,16 @@ SELFTEST(mce, a_free_page_that_breaks_is_taken_out)
 	WAIT_UNTIL(num_poisoned_pages() == before + 1);
 	CHECK(PageHWPoison(pfn_to_page(pfn)));
 	CHECK_EQ(unpoison_memory(pfn), 0);
+}
+
+/* As firmware leaves it; the machine check that comes then can be survived. */
+SELFTEST(mce, what_was_there_before_the_boot_is_forgotten)
+{
+	if (!cpu.hypervisor || !cpu.mca || mce_nr_banks(rdmsr(MSR_MCG_CAP)) < 3)
+		SKIP("this CPU's banks cannot be written");
+	preempt_disable();
+	wrmsr(MSR_MC0_STATUS + 8, MCI_VALID | MCI_UNCORRECTED | MCI_CONTEXT_CORRUPT);
+	mce_forget();
+	CHECK_EQ(rdmsr(MSR_MC0_STATUS + 8), 0);
+	preempt_enable();
 }

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "arch.h"
+#include "mce.h"
 #include "msr.h"
 
 struct cpu_features cpu;
@@ -89,7 +90,7 @@ static void machine_check_init(void)
 	if (!cpu.mce || !cpu.mca)
 		return;
 	cap = rdmsr(MSR_MCG_CAP);
-	nr = cap & 0xff;
+	nr = mce_nr_banks(cap);
 	if (cap & MCG_CTL_PRESENT)
 		wrmsr(MSR_MCG_CTL, ~0ULL);
 	for (i = skip_first; i < nr; i++)

@@ -24,6 +24,10 @@
  * A second machine check while the first is dealt with resets the machine: the CPU's rule. So the
  * number of banks looked at is bounded, and the status that says so is cleared at the very end.
  *
+ * Banks outlive a reset: firmware leaves in them what it met, and what ended the run before this
+ * one. That is old news, and no reason to end at the first machine check that could be survived.
+ * So mce_init() prints and empties all of them, on each CPU.
+ *
  * Locks: none. Before mce_init() there are no threads to leave anything to, and every uncorrected
  * error ends the run.
  */
@@ -41,8 +45,7 @@
 #include "msr.h"
 #include "traps.h"
 
-#define MAX_BANKS 32
-#define NR_LOST	  16
+#define NR_LOST 16
 
 static bool ready;
 /* Addresses of pages to take out of use, with the lowest bit set; 0: a free place. */
@@ -50,7 +53,7 @@ static u64 lost[NR_LOST];
 
 static unsigned int nr_banks(void)
 {
-	return cpu.mca ? min_t(unsigned int, rdmsr(MSR_MCG_CAP) & 0xff, MAX_BANKS) : 0;
+	return cpu.mca ? mce_nr_banks(rdmsr(MSR_MCG_CAP)) : 0;
 }
 
 static u64 bank_read(unsigned int bank, u32 first)
@@ -184,7 +187,26 @@ void mce_report(void)
 	}
 }
 
+void mce_forget(void)
+{
+	for (unsigned int i = 0; i < nr_banks(); i++) {
+		u64 status = bank_read(i, MSR_MC0_STATUS);
+
+		if (status & MCI_VALID)
+			pr_warn("Machine check of before: CPU %u, bank %u: status %016llx "
+				"address %016llx\n", smp_processor_id(), i, status,
+				status & MCI_ADDRESS ? bank_read(i, MSR_MC0_ADDR) : 0);
+		wrmsr(MSR_MC0_STATUS + 4 * i, 0);
+	}
+}
+
+static void forget_here(void *unused)
+{
+	mce_forget();
+}
+
 void mce_init(void)
 {
+	on_each_cpu(forget_here, NULL, true);
 	WRITE_ONCE(ready, true);
 }

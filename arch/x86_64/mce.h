@@ -4,6 +4,7 @@
 #define ARCH_MCE_H
 
 #include <linux/bitops.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 /* MSR_MCG_CAP, MSR_MCG_STATUS */
@@ -31,11 +32,22 @@ enum mce_severity { MCE_NOTHING, MCE_CORRECTED, MCE_RECOVERABLE, MCE_FATAL };
 /* From the global registers and one bank's. */
 enum mce_severity mce_severity(u64 capabilities, u64 global, u64 status, u64 misc);
 
+/*
+ * How many banks the first register of capabilities names. Those beyond 32 cannot be reached by
+ * MSR_MC0_*: other registers of the CPU begin there.
+ */
+static inline unsigned int mce_nr_banks(u64 capabilities)
+{
+	return min_t(unsigned int, capabilities & 0xff, 32);
+}
+
 /* The trap's handler: false when the run cannot go on; then nothing was changed. */
 bool mce_survived(void);
 /* Prints what the banks hold. */
 void mce_report(void);
-/* Threads work: from here on a page can be taken out of use. */
+/* Prints what lies in this CPU's banks from before the boot, and empties them. */
+void mce_forget(void);
+/* Threads work: from here on a page can be taken out of use. All CPUs' banks begin empty. */
 void mce_init(void);
 
 #endif
