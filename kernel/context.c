@@ -77,6 +77,6 @@ void report_schedule_in_atomic(void)
 	       current->pid, preempt_count());
 	lockdep_print_culprit();
 	dump_stack();
-	if (in_interrupt())
+	if (!in_task())
 		panic("an interrupt handler slept");
 }

@@ -254,7 +254,7 @@ bool lock_acquire(struct lockdep_map *map, unsigned int how, unsigned long ip)
 {
 	struct held_lock new = {
 		.map = map, .ip = ip ? ip : _RET_IP_, .how = (u8)how,
-		.context = preempt_count() & HARDIRQ_MASK,
+		.context = preempt_count() & (HARDIRQ_MASK | SOFTIRQ_ONE),
 	};
 	bool irqs_on = !irqs_disabled(), may;
 	unsigned long flags;

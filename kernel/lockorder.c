@@ -14,11 +14,14 @@
  * an interrupt interrupted, because the interrupt does not choose what that holds. For those,
  * each class remembers how it was used:
  *	in an interrupt (IRQ), or with interrupts on (ON); as a reader, or alone.
+ *	in the function of a timer_list timer (SOFT), or where such a one may come (SOFT_ON).
  * A class that is used in interrupts and also with interrupts on can deadlock by itself: the
  * interrupt comes while its CPU holds the lock. Readers alone cannot, as a reader in an
  * interrupt does not wait for other readers. And if arrows lead from a class of interrupts
  * to one that is taken with interrupts on, the same happens in two steps: CPU 0, holding the
- * second, is interrupted and waits for the first, whose holder waits for the second.
+ * second, is interrupted and waits for the first, whose holder waits for the second. The same
+ * holds for timer_list functions by themselves: they come where SOFT_ON was said, and nowhere
+ * else, since local_bh_disable() keeps them away.
  *
  * Classes and arrows are only ever added. When a table is full, that is said once, and what
  * finds no room is not checked.
@@ -42,12 +45,18 @@
 #define TRACE	   6	/* return addresses kept of each arrow */
 #define LONGEST	   12	/* arrows of a chain that are printed */
 
-enum { USED_IRQ, USED_IRQ_READ, USED_ON, USED_ON_READ, NR_USES };
-#define IS_IRQ (BIT(USED_IRQ) | BIT(USED_IRQ_READ))
-#define IS_ON  (BIT(USED_ON) | BIT(USED_ON_READ))
+enum {
+	USED_IRQ, USED_IRQ_READ, USED_ON, USED_ON_READ,
+	USED_SOFT, USED_SOFT_READ, USED_SOFT_ON, USED_SOFT_ON_READ, NR_USES
+};
+#define IS_IRQ	   (BIT(USED_IRQ) | BIT(USED_IRQ_READ))
+#define IS_ON	   (BIT(USED_ON) | BIT(USED_ON_READ))
+#define IS_SOFT	   (BIT(USED_SOFT) | BIT(USED_SOFT_READ))
+#define IS_SOFT_ON (BIT(USED_SOFT_ON) | BIT(USED_SOFT_ON_READ))
 
 static const char *const use_names[NR_USES] = {
 	"IN-HARDIRQ-W", "IN-HARDIRQ-R", "HARDIRQ-ON-W", "HARDIRQ-ON-R",
+	"IN-SOFTIRQ-W", "IN-SOFTIRQ-R", "SOFTIRQ-ON-W", "SOFTIRQ-ON-R",
 };
 
 struct lock_class {
@@ -202,6 +211,13 @@ static bool add_arrow(unsigned int from, unsigned int to, unsigned long from_ip,
 	return true;
 }
 
+/* Is the first taken in interrupts of a kind that may come where the second is held? */
+static bool may_come(const struct lock_class *irq, const struct lock_class *on)
+{
+	return (irq->uses & BIT(USED_IRQ) && on->uses & IS_ON) ||
+	       (irq->uses & BIT(USED_SOFT) && on->uses & IS_SOFT_ON);
+}
+
 /*
  * Is there a path from a class of interrupts to one that is used with interrupts on, by way
  * of `through`? Then they are *irq and *on, and led_to[] holds it. Each class of interrupts is
@@ -212,13 +228,13 @@ static bool find_irq_path(unsigned int through, unsigned int *irq, unsigned int 
 	for (*irq = 1; *irq < nr_classes; ++*irq) {
 		struct lock_class *class = &classes[*irq];
 
-		if (!(class->uses & BIT(USED_IRQ)) || class->told_irq)
+		if (!(class->uses & (BIT(USED_IRQ) | BIT(USED_SOFT))) || class->told_irq)
 			continue;
 		find_path(*irq, 0);
 		if (*irq != through && !led_to[through])
 			continue;
 		for (*on = 1; *on < nr_classes; ++*on) {
-			if (!led_to[*on] || !(classes[*on].uses & IS_ON))
+			if (!led_to[*on] || !may_come(class, &classes[*on]))
 				continue;
 			class->told_irq = true;
 			return true;
@@ -321,14 +337,16 @@ static void report_irq_state(const struct held_lock *lock, unsigned int before, 
 static void report_irq_path(unsigned int irq, unsigned int on, const struct chain *chain)
 {
 	const struct lock_class *first = &classes[irq], *last = &classes[on];
-	unsigned int how = last->uses & BIT(USED_ON) ? USED_ON : USED_ON_READ;
+	bool hard = first->uses & BIT(USED_IRQ) && last->uses & IS_ON;
+	unsigned int alone = hard ? USED_ON : USED_SOFT_ON;
 
 	lockcheck_report_begin(LOCKCHECK_IRQ_ORDER);
 	print_title("possible irq lock inversion dependency detected");
-	printk(KERN_WARNING " (%s) is taken in interrupts, at: %pS\n", first->name,
-	       (void *)first->use_ip[USED_IRQ]);
+	printk(KERN_WARNING " (%s) is taken in %s, at: %pS\n", first->name,
+	       hard ? "interrupts" : "timers' functions",
+	       (void *)first->use_ip[hard ? USED_IRQ : USED_SOFT]);
 	printk(KERN_WARNING " (%s) is taken with interrupts on, at: %pS\n", last->name,
-	       (void *)last->use_ip[how]);
+	       (void *)last->use_ip[last->uses & BIT(alone) ? alone : alone + 1]);
 	printk(KERN_WARNING "and the second one under the first:\n");
 	print_chain(chain);
 	printk(KERN_WARNING "       CPU0                    CPU1\n");
@@ -409,6 +427,8 @@ static unsigned int conflict(u8 uses, unsigned int use)
 	static const u8 against[NR_USES] = {
 		[USED_IRQ] = IS_ON, [USED_IRQ_READ] = BIT(USED_ON),
 		[USED_ON] = IS_IRQ, [USED_ON_READ] = BIT(USED_IRQ),
+		[USED_SOFT] = IS_SOFT_ON, [USED_SOFT_READ] = BIT(USED_SOFT_ON),
+		[USED_SOFT_ON] = IS_SOFT, [USED_SOFT_ON_READ] = BIT(USED_SOFT),
 	};
 	unsigned int found = uses & against[use];
 
@@ -437,6 +457,12 @@ static void add_use(const struct held_lock *lock, unsigned int number, unsigned 
 		check_irq_paths(number);
 }
 
+/* Taken by a timer_list function, not by an interrupt that it let in. */
+static bool is_soft(const struct held_lock *lock)
+{
+	return lock->context == (HARDIRQ_ONE | SOFTIRQ_ONE);
+}
+
 void lockorder_used(const struct held_lock *lock, bool irqs_on)
 {
 	bool read = lock->how & LOCKDEP_READ;
@@ -444,10 +470,14 @@ void lockorder_used(const struct held_lock *lock, bool irqs_on)
 
 	if (!class || lock->how & LOCKDEP_SLEEPS)
 		return;
-	if (lock->context)
+	if (is_soft(lock))
+		add_use(lock, class, read ? USED_SOFT_READ : USED_SOFT);
+	else if (lock->context)
 		add_use(lock, class, read ? USED_IRQ_READ : USED_IRQ);
-	else if (irqs_on)
+	if (irqs_on && (is_soft(lock) || !lock->context))
 		add_use(lock, class, read ? USED_ON_READ : USED_ON);
+	if (irqs_on && !lock->context && !in_softirq())
+		add_use(lock, class, read ? USED_SOFT_ON_READ : USED_SOFT_ON);
 }
 
 #endif

@@ -206,7 +206,7 @@ static void call_others(const struct cpumask *mask, unsigned int self, smp_call_
 	struct call call = { func, info, wait ? &pending : NULL };
 	unsigned int cpu;
 
-	WARN_ON(irqs_disabled() || in_interrupt());
+	WARN_ON(irqs_disabled() || !in_task());
 	for_each_cpu(cpu, mask) {
 		if (cpu == self || !cpu_online(cpu))
 			continue;

@@ -20,8 +20,19 @@
  * An interrupt runs what was due when it came. A timer that is started anew for a time that
  * has passed would keep it busy for ever; so after MAX_IN_A_ROW it comes back later.
  *
- * Locks: base->lock, interrupts off; a leaf. jiffies timers (timer_list) are hrtimers.
+ * A timer that is shut down is not queued any more, whoever starts it: its owner is about to
+ * free it, and the flag is set under the lock under which starting looks at it.
+ *
+ * jiffies timers (timer_list) are hrtimers that local_bh_disable() keeps away. An interrupt that
+ * finds it in force moves those that are due out of the way, into a second heap of the base,
+ * where whoever sets or cancels them finds them by the same lock. The outermost local_bh_enable()
+ * brings them back, and has the clock go off at once; so does the next timer interrupt, should
+ * the culprit have gone to sleep. Their functions may let interrupts in, but not the timer's:
+ * its clock is not set before all have run.
+ *
+ * Locks: base->lock, interrupts off; a leaf.
  */
+#include <linux/bottom_half.h>
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
@@ -39,7 +50,7 @@
 
 struct timer_base {
 	spinlock_t lock;
-	struct timer_node *heap;
+	struct timer_node *heap, *deferred;
 	struct hrtimer *running;
 	u64 programmed;		/* when the clock goes off */
 	u64 tick;		/* when the next tick is due */
@@ -52,6 +63,8 @@ static DEFINE_PER_CPU(struct timer_base, timer_base) = {
 
 /* CPU 0's copy of a per-CPU variable is the variable. */
 extern struct timer_base __timer_base_of_cpu_0 __attribute__((__alias__("timer_base")));
+
+DEFINE_PER_CPU(bool, timers_deferred);
 
 #define this_base() this_cpu_ptr(&timer_base)
 
@@ -105,11 +118,34 @@ static void enqueue(struct timer_base *base, struct hrtimer *timer)
 
 static bool dequeue(struct timer_base *base, struct hrtimer *timer)
 {
+	struct timer_node **heap = timer->deferred ? &base->deferred : &base->heap;
+
 	if (!timer->queued)
 		return false;
-	base->heap = timer_heap_del(base->heap, &timer->node);
+	*heap = timer_heap_del(*heap, &timer->node);
+	timer->deferred = false;
 	WRITE_ONCE(timer->queued, false);
 	return true;
+}
+
+/* Until local_bh_enable(). */
+static void defer(struct timer_base *base, struct hrtimer *timer)
+{
+	base->heap = timer_heap_del(base->heap, &timer->node);
+	base->deferred = timer_heap_add(base->deferred, &timer->node);
+	timer->deferred = true;
+	this_cpu_write(timers_deferred, true);
+}
+
+static void bring_back(struct timer_base *base)
+{
+	while (base->deferred) {
+		struct hrtimer *timer = container_of(base->deferred, struct hrtimer, node);
+
+		dequeue(base, timer);
+		enqueue(base, timer);
+	}
+	this_cpu_write(timers_deferred, false);
 }
 
 /* 2. Starting and cancelling */
@@ -147,8 +183,10 @@ static bool start(struct hrtimer *timer, u64 expires)
 
 	local_irq_save(flags);
 	base = lock_for_start(timer, &was_queued);
-	timer->node.expires = expires;
-	enqueue(base, timer);
+	if (!timer->shut_down) {
+		timer->node.expires = expires;
+		enqueue(base, timer);
+	}
 	if (base == this_base())
 		hurry(base);
 	spin_unlock(&base->lock);
@@ -165,8 +203,8 @@ void hrtimer_start(struct hrtimer *timer, ktime_t time, enum hrtimer_mode mode)
 	start(timer, expires);
 }
 
-/* Takes it out of its queue: was it in one? And is its function running? */
-static bool cancel(struct hrtimer *timer, bool *running)
+/* Takes it out of its queue, maybe for good: was it in one? And is its function running? */
+static bool cancel(struct hrtimer *timer, bool for_good, bool *running)
 {
 	struct timer_base *base;
 	unsigned long flags;
@@ -175,6 +213,7 @@ static bool cancel(struct hrtimer *timer, bool *running)
 	local_irq_save(flags);
 	base = lock_base_of(timer);
 	was_queued = dequeue(base, timer);
+	timer->shut_down |= for_good;
 	*running = base->running == timer;
 	spin_unlock(&base->lock);
 	local_irq_restore(flags);
@@ -183,7 +222,7 @@ static bool cancel(struct hrtimer *timer, bool *running)
 
 int hrtimer_try_to_cancel(struct hrtimer *timer)
 {
-	bool running, was_queued = cancel(timer, &running);
+	bool running, was_queued = cancel(timer, false, &running);
 
 	return running ? -1 : was_queued;
 }
@@ -191,20 +230,25 @@ int hrtimer_try_to_cancel(struct hrtimer *timer)
 /* Is this code called from the timer's own function, for which it cannot wait? */
 static bool in_own_function(struct hrtimer *timer)
 {
-	return in_interrupt() && READ_ONCE(this_base()->running) == timer;
+	return !in_task() && READ_ONCE(this_base()->running) == timer;
 }
 
-int hrtimer_cancel(struct hrtimer *timer)
+static bool cancel_and_wait(struct hrtimer *timer, bool for_good)
 {
-	bool running, was_queued = cancel(timer, &running);
+	bool running, was_queued = cancel(timer, for_good, &running);
 
 	while (running) {
 		if (WARN_ON(in_own_function(timer)))
 			break;
 		port_relax();
-		was_queued |= cancel(timer, &running);
+		was_queued |= cancel(timer, for_good, &running);
 	}
 	return was_queued;
+}
+
+int hrtimer_cancel(struct hrtimer *timer)
+{
+	return cancel_and_wait(timer, false);
 }
 
 u64 hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
@@ -220,10 +264,9 @@ u64 hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
 
 /* 3. The interrupt */
 
-/* Takes the lock, and lets it go for the function. */
-static void run_first(struct timer_base *base)
+/* Lets the lock go for the function. */
+static void run(struct timer_base *base, struct hrtimer *timer)
 {
-	struct hrtimer *timer = container_of(base->heap, struct hrtimer, node);
 	enum hrtimer_restart (*function)(struct hrtimer *) = timer->function;
 	enum hrtimer_restart restart;
 	unsigned int count;
@@ -238,6 +281,17 @@ static void run_first(struct timer_base *base)
 	WRITE_ONCE(base->running, NULL);
 	if (restart == HRTIMER_RESTART && !timer->queued)
 		enqueue(base, timer);
+}
+
+static void run_first(struct timer_base *base)
+{
+	struct hrtimer *timer = container_of(base->heap, struct hrtimer, node);
+
+	/* What was interrupted has its count in ours. */
+	if (timer->function == __timer_list_run && in_softirq())
+		defer(base, timer);
+	else
+		run(base, timer);
 }
 
 static void run_tick(struct timer_base *base, u64 now)
@@ -258,9 +312,13 @@ void timer_handler(void)
 	u64 now = arch_ktime_ns(), next;
 	unsigned int n;
 
+	if (base->in_handler)	/* a function let interrupts in; the rest is the outer one's */
+		return;
 	spin_lock(&base->lock);
 	base->programmed = NEVER;
 	base->in_handler = true;
+	if (!in_softirq())
+		bring_back(base);
 	for (n = 0; base->heap && base->heap->expires <= now && n < MAX_IN_A_ROW; n++)
 		run_first(base);
 	run_tick(base, now);
@@ -268,6 +326,20 @@ void timer_handler(void)
 	next = next_event(base);
 	set_clock(base, n < MAX_IN_A_ROW ? next : max(next, now + LATER));
 	spin_unlock(&base->lock);
+}
+
+void __deferred_timers_resume(void)
+{
+	struct timer_base *base;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	base = this_base();
+	spin_lock(&base->lock);
+	bring_back(base);
+	hurry(base);
+	spin_unlock(&base->lock);
+	local_irq_restore(flags);
 }
 
 void tick_resume(void)
@@ -291,11 +363,18 @@ void tick_resume(void)
 enum hrtimer_restart __timer_list_run(struct hrtimer *hrtimer)
 {
 	struct timer_list *timer = container_of(hrtimer, struct timer_list, hrtimer);
+	const void *function = (const void *)timer->function;
+	unsigned int count;
 
+	preempt_count_add(SOFTIRQ_ONE);
+	count = preempt_count();
 	if (timer->flags & TIMER_GETS_DATA)
 		((void (*)(unsigned long))(void *)timer->function)(timer->data);
 	else
 		timer->function(timer);
+	local_irq_disable();	/* it may have let them in */
+	interrupt_check(count, function);
+	preempt_count_sub(SOFTIRQ_ONE);
 	return HRTIMER_NORESTART;
 }
 
@@ -331,7 +410,19 @@ int del_timer(struct timer_list *timer)
 {
 	bool running;
 
-	return cancel(&timer->hrtimer, &running);
+	return cancel(&timer->hrtimer, false, &running);
+}
+
+int timer_shutdown(struct timer_list *timer)
+{
+	bool running;
+
+	return cancel(&timer->hrtimer, true, &running);
+}
+
+int timer_shutdown_sync(struct timer_list *timer)
+{
+	return cancel_and_wait(&timer->hrtimer, true);
 }
 
 int try_to_del_timer_sync(struct timer_list *timer)

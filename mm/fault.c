@@ -58,9 +58,9 @@ static bool is_below(const struct fault_trace *from, const char *function)
 
 static bool is_of_thread(void)
 {
-	if (setup.task && (in_interrupt() || setup.task != current))
+	if (setup.task && (!in_task() || setup.task != current))
 		return false;
-	return !setup.comm || (!in_interrupt() && current && !strcmp(setup.comm, current->comm));
+	return !setup.comm || (in_task() && current && !strcmp(setup.comm, current->comm));
 }
 
 /* Is this number the nth, or does chance will it? */

@@ -4,7 +4,6 @@
  * locks stay known for the rest of the run, so each case has locks of its own.
  */
 #include <linux/gfp.h>
-#include <linux/hrtimer.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -13,6 +12,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <kernel/lockcheck.h>
+#include <tests/interruption.h>
 #include <tests/threads.h>
 
 #if QUARRY_DEBUG_LOCKS
@@ -31,35 +31,6 @@ static void run_thread(int cpu, void (*fn)(void *), void *arg)
 
 	test_thread_start(&thread, cpu, fn, arg);
 	test_thread_join(&thread);
-}
-
-/* Calls fn(arg) in an interrupt on this CPU, and waits for it. */
-struct interruption {
-	struct hrtimer timer;
-	void (*fn)(void *arg);
-	void *arg;
-	unsigned int done;
-};
-
-static enum hrtimer_restart interrupt(struct hrtimer *timer)
-{
-	struct interruption *in = container_of(timer, struct interruption, timer);
-
-	in->fn(in->arg);
-	__atomic_store_n(&in->done, 1, __ATOMIC_RELEASE);
-	return HRTIMER_NORESTART;
-}
-
-static void in_an_interrupt(void (*fn)(void *), void *arg)
-{
-	struct interruption in = { .fn = fn, .arg = arg };
-
-	hrtimer_init(&in.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	in.timer.function = interrupt;
-	hrtimer_start(&in.timer, 1000, HRTIMER_MODE_REL);
-	while (!__atomic_load_n(&in.done, __ATOMIC_ACQUIRE))
-		port_relax();
-	hrtimer_cancel(&in.timer);
 }
 
 /* 1. One lock */

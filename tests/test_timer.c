@@ -255,6 +255,44 @@ SELFTEST(timer, in_jiffies)
 	CHECK_EQ(del_timer_sync(&p.timer), 1);
 }
 
+/* So that what its function set going can be waited for, and then the timer freed. */
+SELFTEST(timer, shut_down_it_is_not_set_again)
+{
+	struct jiffy_probe p = { .again = 0 };
+
+	timer_setup(&p.timer, note_jiffies, 0);
+	CHECK_EQ(timer_shutdown_sync(&p.timer), 0);
+	timer_setup(&p.timer, note_jiffies, 0);
+	mod_timer(&p.timer, jiffies + 1000 * HZ);
+	CHECK_EQ(timer_shutdown(&p.timer), 1);
+	CHECK_EQ(mod_timer(&p.timer, jiffies), 0);
+	CHECK(!timer_pending(&p.timer));
+	p.timer.expires = jiffies;
+	add_timer(&p.timer);
+	msleep(3);
+	CHECK_EQ(atomic_read(&p.calls), 0);
+	CHECK_EQ(del_timer_sync(&p.timer), 0);
+	timer_setup(&p.timer, note_jiffies, 0);
+	mod_timer(&p.timer, jiffies);
+	WAIT_UNTIL(atomic_read(&p.calls) == 1);
+	del_timer_sync(&p.timer);
+}
+
+SELFTEST(timer, one_that_sets_itself_is_shut_down)
+{
+	struct jiffy_probe p = { .again = 1000000 };
+	int calls;
+
+	timer_setup(&p.timer, note_jiffies, 0);
+	mod_timer(&p.timer, jiffies);
+	WAIT_UNTIL(atomic_read(&p.calls) >= 2);
+	timer_shutdown_sync(&p.timer);
+	calls = atomic_read(&p.calls);
+	CHECK(!timer_pending(&p.timer));
+	msleep(3);
+	CHECK_EQ(atomic_read(&p.calls), calls);
+}
+
 static atomic_t past_runs;
 
 static void count_past(struct timer_list *timer)

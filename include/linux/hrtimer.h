@@ -28,6 +28,8 @@ struct hrtimer {
 	enum hrtimer_restart (*function)(struct hrtimer *timer);
 	struct timer_base *base; /* of the CPU it was started on last; its lock guards this */
 	bool queued;
+	bool deferred;		/* queued, and due, but what runs there keeps it away */
+	bool shut_down;		/* and so never queued again */
 };
 
 /* The caller sets timer->function afterwards. `clock` is CLOCK_MONOTONIC. */

@@ -68,7 +68,7 @@ static __always_inline void read_lock(rwlock_t *lock)
 	before = __atomic_fetch_add(&lock->count, RWLOCK_READER, __ATOMIC_ACQUIRE);
 	if (likely(!(before & (RWLOCK_WRITER | RWLOCK_WAITING))))
 		return;
-	if (in_interrupt())
+	if (!in_task())
 		__rwlock_await_writer(lock);
 	else
 		__rwlock_queue_reader(lock);
@@ -159,9 +159,9 @@ static __always_inline void write_unlock(rwlock_t *lock)
 #define write_lock_irq(lock)   do { local_irq_disable(); write_lock(lock); } while (0)
 #define read_unlock_irq(lock)  do { read_unlock(lock); local_irq_enable(); } while (0)
 #define write_unlock_irq(lock) do { write_unlock(lock); local_irq_enable(); } while (0)
-#define read_lock_bh(lock)     read_lock(lock)
-#define read_unlock_bh(lock)   read_unlock(lock)
-#define write_lock_bh(lock)    write_lock(lock)
-#define write_unlock_bh(lock)  write_unlock(lock)
+#define read_lock_bh(lock)     do { local_bh_disable(); read_lock(lock); } while (0)
+#define read_unlock_bh(lock)   do { read_unlock(lock); local_bh_enable(); } while (0)
+#define write_lock_bh(lock)    do { local_bh_disable(); write_lock(lock); } while (0)
+#define write_unlock_bh(lock)  do { write_unlock(lock); local_bh_enable(); } while (0)
 
 #endif

@@ -29,13 +29,15 @@
  *
  * Who holds a lock cannot sleep: it counts in preempt_count(). Data guarded by a lock that an
  * interrupt handler also takes is locked with the _irqsave form everywhere (_irq where
- * interrupts are known to be on). There are no soft interrupts, so the _bh forms are the
- * plain ones; raw_spinlock_t is the same lock by another name.
+ * interrupts are known to be on). Where it is the function of a timer_list timer that takes it,
+ * and no other interrupt, the _bh form is enough (linux/bottom_half.h). raw_spinlock_t is the
+ * same lock by another name.
  */
 #ifndef _LINUX_SPINLOCK_H
 #define _LINUX_SPINLOCK_H
 
 #include <linux/atomic.h>
+#include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
 #include <linux/preempt.h>
@@ -168,9 +170,11 @@ static inline bool spin_is_contended(const spinlock_t *lock)
 	do { spin_unlock(lock); local_irq_restore(flags); } while (0)
 #define spin_lock_irq(lock)   do { local_irq_disable(); spin_lock(lock); } while (0)
 #define spin_unlock_irq(lock) do { spin_unlock(lock); local_irq_enable(); } while (0)
-#define spin_lock_bh(lock)    spin_lock(lock)
-#define spin_unlock_bh(lock)  spin_unlock(lock)
-#define spin_trylock_bh(lock) spin_trylock(lock)
+#define spin_lock_bh(lock)    do { local_bh_disable(); spin_lock(lock); } while (0)
+#define spin_unlock_bh(lock)  do { spin_unlock(lock); local_bh_enable(); } while (0)
+#define spin_trylock_bh(lock) ({ \
+	local_bh_disable(); \
+	spin_trylock(lock) ? 1 : ({ local_bh_enable(); 0; }); })
 #define spin_trylock_irqsave(lock, flags) ({ \
 	local_irq_save(flags); \
 	spin_trylock(lock) ? 1 : ({ local_irq_restore(flags); 0; }); })

@@ -2,6 +2,9 @@
 /*
  * A function called once, in an interrupt, when jiffies reach a value. Any context may set
  * and delete a timer, the function itself too. See kernel/timer.c.
+ *
+ * Linux calls it in a soft interrupt, which local_bh_disable() and the _bh forms of locks keep
+ * away: so it is here. It begins with interrupts off, and may let them in (spin_unlock_irq()).
  */
 #ifndef _LINUX_TIMER_H
 #define _LINUX_TIMER_H
@@ -21,7 +24,7 @@ struct timer_list {
 #define TIMER_GETS_DATA	 0x1	/* the function is one of those */
 #define TIMER_DEFERRABLE 0	/* timers are exact: there is nothing to choose */
 #define TIMER_PINNED	 0	/* and never move */
-#define TIMER_IRQSAFE	 0	/* functions run with interrupts off anyway */
+#define TIMER_IRQSAFE	 0	/* functions begin with interrupts off anyway */
 
 /* What timers made by the compiler begin as. */
 enum hrtimer_restart __timer_list_run(struct hrtimer *hrtimer);
@@ -68,11 +71,13 @@ void add_timer(struct timer_list *timer);
 /* 1 if it was set. The function may still be running elsewhere; _sync waits until it is not. */
 int del_timer(struct timer_list *timer);
 int del_timer_sync(struct timer_list *timer);
+/* As these, and whoever sets it from now on sets nothing, until timer_setup(). */
+int timer_shutdown(struct timer_list *timer);
+int timer_shutdown_sync(struct timer_list *timer);
 /* -1 where it runs, and then changes nothing. */
 int try_to_del_timer_sync(struct timer_list *timer);
 #define timer_delete(timer)	      del_timer(timer)
 #define timer_delete_sync(timer)      del_timer_sync(timer)
-#define timer_shutdown_sync(timer)    del_timer_sync(timer)
 #define del_singleshot_timer_sync(timer) del_timer_sync(timer)
 
 static inline bool timer_pending(const struct timer_list *timer)
