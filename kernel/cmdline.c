@@ -75,6 +75,12 @@ static bool next_word(const char **pos, struct word *word)
 	return word->end > word->start;
 }
 
+/* In names `_` and `-` are the same. */
+static char undashed(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
 /* Where the word goes on behind the given name; NULL when it begins otherwise. */
 static const char *skip_name(const struct word *word, const char *name)
 {
@@ -84,7 +90,7 @@ static const char *skip_name(const struct word *word, const char *name)
 		p += is_escape(p);
 		if (*p == '"')
 			continue;
-		if (!*name || *p != *name)
+		if (!*name || undashed(*p) != undashed(*name))
 			break;
 		name++;
 	}

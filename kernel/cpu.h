@@ -84,7 +84,7 @@ void arch_thread_exit(struct task_struct *task);
 
 /* Lets line `irq` (a GSI, 0 to arch_nr_irqs() - 1) through to CPU `cpu`, or not. */
 unsigned int arch_nr_irqs(void);
-int arch_irq_unmask(unsigned int irq, unsigned int cpu, bool level);
+int arch_irq_unmask(unsigned int irq, unsigned int cpu, unsigned long flags); /* IRQF_* */
 void arch_irq_mask(unsigned int irq);
 
 /* ---- Per-CPU data: arch provides ---- */

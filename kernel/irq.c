@@ -80,14 +80,9 @@ static void action_give_back(struct irq_action *action)
 	spin_unlock_irqrestore(&actions_lock, flags);
 }
 
-static bool is_level(const struct irq_action *action)
-{
-	return action->flags & (IRQF_SHARED | IRQF_TRIGGER_HIGH | IRQF_TRIGGER_LOW);
-}
-
 static int unmask(unsigned int irq, const struct irq_line *line)
 {
-	return arch_irq_unmask(irq, TARGET_CPU, is_level(line->actions));
+	return arch_irq_unmask(irq, TARGET_CPU, line->actions->flags);
 }
 
 /* Under line->lock: puts the action at the end of the list. */

@@ -46,6 +46,13 @@ SELFTEST(cmdline, flags)
 	end();
 }
 
+SELFTEST(cmdline, dashes_are_underscores)
+{
+	CHECK_STR(value("my-file.my-name=a-b", "my_file.my_name"), "a-b");
+	CHECK_STR(value("my_file.x=1", "my-file.x"), "1");
+	CHECK_STR(value("my-file.x=1", "myfile.x"), "-");
+}
+
 SELFTEST(cmdline, values)
 {
 	CHECK_STR(value("mem=1G", "mem"), "1G");

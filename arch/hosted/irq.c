@@ -19,6 +19,7 @@
  * masked or moved to another finds nothing to do: whoever unmasks a line posts it anew.
  */
 #include <linux/atomic.h>
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <quarry/port.h>
@@ -76,11 +77,12 @@ static void post_line(unsigned int irq)
 		hosted_post((unsigned int)cpu, HOSTED_IRQ_LINES);
 }
 
-int arch_irq_unmask(unsigned int irq, unsigned int cpu, bool level)
+int arch_irq_unmask(unsigned int irq, unsigned int cpu, unsigned long flags)
 {
 	if (irq >= NR_LINES)
 		return -EINVAL;
-	atomic_set(&lines[irq].level, level);
+	atomic_set(&lines[irq].level,
+		   !!(flags & (IRQF_SHARED | IRQF_TRIGGER_HIGH | IRQF_TRIGGER_LOW)));
 	atomic_set(&lines[irq].target, (int)cpu);
 	smp_mb();	/* pairs with hosted_irq_raise(): one of the two sees the other */
 	if (__atomic_load_n(&lines_raised, __ATOMIC_RELAXED) & 1U << irq)

@@ -126,6 +126,16 @@ bool apic_send_to(unsigned int cpu, u32 kind, u8 vector);
 void ioapic_init(void);
 /* The line that ISA interrupt `isa` (0 to 15) comes in on. */
 unsigned int isa_line(unsigned int isa);
+#define LAST_ISA 15
+
+/* Bits of a line's entry: 0 is an edge, active high. */
+#define ENTRY_LOW   (1U << 13)
+#define ENTRY_LEVEL (1U << 15)
+
+/* From IRQF_* flags, an override's flags (0: none), and whether it is a line of PCI's. */
+u32 line_mode(unsigned long irq_flags, u16 override, bool pci);
+/* Does a PCI device have that line? */
+bool pci_has_line(unsigned int line);
 /* The irq of message 0: those of the lines come before; 0: nothing can be let through. */
 unsigned int first_message_irq(void);
 

@@ -7,8 +7,9 @@
  * always vector VECTOR_LINE + n, so lines from MAX_LINES on cannot be used.
  *
  * The 16 ISA interrupts are the lines of their number unless the MADT reroutes them, as it
- * does the timer's on nearly every machine. They are edges, active high; PCI lines are levels,
- * active low; an override's flags have the last word.
+ * does the timer's on nearly every machine. How a line tells of an interrupt is what the driver
+ * says; if it says nothing, what an override says; else ISA's lines are edges, active high, and
+ * those beyond, or that a PCI device has, levels, active low. Emulators do not care.
  *
  * What comes after the lines are messages (pci_irq.c), which have no entry here.
  *
@@ -16,6 +17,7 @@
  * one. It is a leaf, taken with interrupts off. Destinations are physical, 8 bits: a CPU with
  * a larger APIC id cannot be the target.
  */
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/spinlock.h>
 #include <kernel/cpu.h>
@@ -27,9 +29,6 @@
 #define REG_ENTRY(pin)	(0x10 + 2 * (pin))
 #define SELECT		0
 #define WINDOW		4		/* both in 32-bit words: at 0x00 and 0x10 */
-
-#define ENTRY_LOW	(1U << 13)	/* active low */
-#define ENTRY_LEVEL	(1U << 15)
 
 struct ioapic {
 	volatile u32 *registers;
@@ -127,24 +126,34 @@ unsigned int isa_line(unsigned int isa)
 	return isa;
 }
 
-/* Trigger and polarity: what an override says, else what the caller's `level` implies. */
-static u32 line_mode(unsigned int line, bool level)
+u32 line_mode(unsigned long irq_flags, u16 override, bool pci)
 {
-	const struct madt_override *override = override_of(line);
-	u16 flags = override ? override->flags : 0;
-	bool low = level;
+	bool level = pci || irq_flags & IRQF_SHARED, low = level;
 
-	if (flags & MADT_TRIGGER)
-		level = (flags & MADT_TRIGGER) == MADT_LEVEL;
-	if (flags & MADT_POLARITY)
-		low = (flags & MADT_POLARITY) == MADT_ACTIVE_LOW;
+	if (irq_flags & IRQF_TRIGGER_MASK) {
+		level = irq_flags & (IRQF_TRIGGER_HIGH | IRQF_TRIGGER_LOW);
+		low = irq_flags & (IRQF_TRIGGER_LOW | IRQF_TRIGGER_FALLING);
+	} else {
+		if (override & MADT_TRIGGER)
+			level = (override & MADT_TRIGGER) == MADT_LEVEL;
+		if (override & MADT_POLARITY)
+			low = (override & MADT_POLARITY) == MADT_ACTIVE_LOW;
+	}
 	return (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0);
 }
 
-int arch_irq_unmask(unsigned int irq, unsigned int cpu, bool level)
+static u32 mode_of(unsigned int line, unsigned long irq_flags)
+{
+	const struct madt_override *override = override_of(line);
+
+	return line_mode(irq_flags, override ? override->flags : 0,
+			 line > LAST_ISA || pci_has_line(line));
+}
+
+int arch_irq_unmask(unsigned int irq, unsigned int cpu, unsigned long irq_flags)
 {
 	const struct ioapic *ioapic = ioapic_of(irq);
-	u32 mode = line_mode(irq, level);
+	u32 mode = mode_of(irq, irq_flags);
 	unsigned long flags;
 	u32 reg;
 

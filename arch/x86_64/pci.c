@@ -251,7 +251,8 @@ static int enable(struct pci_dev *dev, unsigned long types)
 	}
 	spin_lock_irqsave(&state_lock, flags);
 	dev->enable_count++;
-	change_command(dev, 0, command);
+	/* Firmware's own driver may have used messages, and have left the line off. */
+	change_command(dev, dev->pin && !dev->msi_enabled ? PCI_COMMAND_INTX_DISABLE : 0, command);
 	spin_unlock_irqrestore(&state_lock, flags);
 	return 0;
 }

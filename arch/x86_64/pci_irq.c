@@ -29,9 +29,9 @@
 
 #define MESSAGE_ADDRESS	    0xfee00000U
 #define MESSAGE_TARGET(id)  ((id) << 12)
-#define LAST_ISA	    15
 
 static struct pci_dev *senders[NR_MESSAGES];	/* NULL: free */
+static unsigned long pci_lines;			/* those that devices have; grows only */
 static DEFINE_SPINLOCK(messages_lock);
 
 /* ---- Messages ---- */
@@ -161,6 +161,11 @@ int pci_irq_vector(struct pci_dev *dev, unsigned int nr)
 	return nr || !dev->irq ? -EINVAL : (int)dev->irq;
 }
 
+bool pci_has_line(unsigned int line)
+{
+	return line < BITS_PER_LONG && READ_ONCE(pci_lines) & BIT(line);
+}
+
 void pci_read_line(struct pci_dev *dev)
 {
 	u8 line;
@@ -168,4 +173,6 @@ void pci_read_line(struct pci_dev *dev)
 	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
 	dev->line_irq = dev->pin && line && line <= LAST_ISA ? isa_line(line) : 0;
 	dev->irq = dev->line_irq;
+	if (dev->line_irq && dev->line_irq < BITS_PER_LONG)
+		WRITE_ONCE(pci_lines, pci_lines | BIT(dev->line_irq));
 }

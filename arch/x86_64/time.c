@@ -5,7 +5,7 @@
  * The TSC's rate comes from CPUID where that says it, else from the best reference that runs
  * (clocks.c); a second one, if there is any, must agree. Nanoseconds are a multiplication
  * away: ticks * mult / 2^32. A CPU whose TSC disagrees with CPU 0's has an offset of its own
- * (smp_sync.c), so that time is one.
+ * (tsc_sync.c), so that time is one.
  *
  * The timer is used once at a time, never periodically. Where the CPU has deadlines of the
  * TSC, no second rate is needed; otherwise the timer's own clock is measured by the TSC. Its

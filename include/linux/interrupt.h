@@ -21,6 +21,7 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *dev_id);
 #define IRQF_TRIGGER_FALLING 0x02
 #define IRQF_TRIGGER_HIGH    0x04	/* level triggered, as IRQF_SHARED lines are too */
 #define IRQF_TRIGGER_LOW     0x08
+#define IRQF_TRIGGER_MASK    0x0f
 #define IRQF_SHARED	     0x80	/* others on the line must say so as well */
 
 /*
