@@ -263,7 +263,7 @@ models:				## interleavings of small models, all of them; M=name
 prove:			## the arithmetic, for all values, by frama-c (deps-prove)
 	@tests/proofs/prove
 deps-prove:			## install what `prove` needs: 220 MB to fetch, 1 GB on disk
-	apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
+	$$(command -v sudo) apt-get install -y --no-install-recommends frama-c-base why3 z3 cvc4
 mutate:					## plant bugs one by one, see tests find them: M='reclaim/*'
 	@tests/mutate/run $(if $(M),'$(M)')
 $(BUILD)/kcov/quarry.iso: FORCE
