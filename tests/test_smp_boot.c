@@ -405,3 +405,29 @@ SELFTEST(smp_boot, stacks_are_used_again)
 	CHECK(again == stacks[ARRAY_SIZE(stacks) - 1]);
 	arch_stack_free(again);
 }
+
+SELFTEST(ioapic, a_line_tells_of_interrupts_as_the_driver_says)
+{
+	static const struct {
+		unsigned long flags;
+		u16 override;
+		bool pci;
+		u32 mode;
+	} lines[] = {
+		{ 0, 0, false, 0 },
+		{ 0, 0, true, ENTRY_LEVEL | ENTRY_LOW },
+		{ IRQF_SHARED, 0, false, ENTRY_LEVEL | ENTRY_LOW },
+		{ IRQF_TRIGGER_HIGH, 0, false, ENTRY_LEVEL },
+		{ IRQF_TRIGGER_LOW, 0, false, ENTRY_LEVEL | ENTRY_LOW },
+		{ IRQF_TRIGGER_RISING, 0, true, 0 },
+		{ IRQF_TRIGGER_FALLING, 0, false, ENTRY_LOW },
+		{ IRQF_TRIGGER_HIGH | IRQF_SHARED, 0, true, ENTRY_LEVEL },
+		{ IRQF_SHARED, 0xd, true, ENTRY_LEVEL },		/* level, active high */
+		{ 0, 0xf, false, ENTRY_LEVEL | ENTRY_LOW },
+		{ 0, 0x5, true, 0 },					/* edge, active high */
+		{ IRQF_TRIGGER_LOW, 0x5, false, ENTRY_LEVEL | ENTRY_LOW },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		CHECK_EQ(line_mode(lines[i].flags, lines[i].override, lines[i].pci), lines[i].mode);
+}
