@@ -433,10 +433,8 @@ SELFTEST(workqueue, misuse_is_reported)
 	flush_work(&work);
 }
 
-/* ---- All at once ---- */
-
-#define ITEMS 16
-
+#define ITEMS 16	/* all at once, by few workers: more would take memory from who queues */
+static struct workqueue_struct *storm_wq;
 static struct item storm[ITEMS];
 static atomic_t storm_queued;
 static bool storm_over;
@@ -445,7 +443,7 @@ static enum hrtimer_restart queue_in_interrupt(struct hrtimer *timer)
 {
 	static unsigned int n;
 
-	if (schedule_work(&storm[n++ % ITEMS].work))
+	if (queue_work(storm_wq, &storm[n++ % ITEMS].work))
 		atomic_inc(&storm_queued);
 	hrtimer_forward_now(timer, 100000);
 	return READ_ONCE(storm_over) ? HRTIMER_NORESTART : HRTIMER_RESTART;
@@ -467,7 +465,7 @@ static void queue_and_cancel(void *number)
 			flush_work(work);
 			break;
 		default:
-			if (schedule_work(work))
+			if (queue_work(storm_wq, work))
 				atomic_inc(&storm_queued);
 		}
 	}
@@ -479,6 +477,8 @@ SELFTEST(workqueue, nothing_is_lost_in_a_storm)
 	struct hrtimer timer;
 	int calls = 0;
 
+	storm_wq = alloc_workqueue("storm", 0, 4);
+	REQUIRE(storm_wq);
 	storm_over = false;
 	atomic_set(&storm_queued, 0);
 	for (int i = 0; i < ITEMS; i++)
@@ -492,7 +492,7 @@ SELFTEST(workqueue, nothing_is_lost_in_a_storm)
 		test_thread_join(&threads[i]);
 	WRITE_ONCE(storm_over, true);
 	hrtimer_cancel(&timer);
-	flush_scheduled_work();
+	destroy_workqueue(storm_wq);
 	for (int i = 0; i < ITEMS; i++)
 		calls += atomic_read(&storm[i].calls);
 	CHECK_EQ(calls, atomic_read(&storm_queued));
