@@ -118,9 +118,10 @@ SELFTEST(kthread, nobody_needs_to_wait_for_a_thread)
 /* Stopping a thread at any point of its way to sleep: it ends, and everything is free. */
 SELFTEST(kthread, stop_races_with_going_to_sleep)
 {
+	unsigned long rounds = selftest_scaled(200), late = 0;
 	atomic_t started = ATOMIC_INIT(0);
 
-	for (unsigned long i = 0; i < selftest_scaled(200); i++) {
+	for (unsigned long i = 0; i < rounds; i++) {
 		struct task_struct *task = kthread_run(until_stopped, &started, "race");
 		unsigned long free;
 		int result;
@@ -130,8 +131,9 @@ SELFTEST(kthread, stop_races_with_going_to_sleep)
 		free = nr_free_pages();
 		result = kthread_stop(task);
 		CHECK(result == 42 || result == -EINTR);
-		CHECK(nr_free_pages() > free);
+		late += nr_free_pages() <= free;
 	}
+	CHECK(late <= rounds / 10);	/* others may take a page meanwhile, but not each time */
 }
 
 static void ends_by_itself(void *arg)
