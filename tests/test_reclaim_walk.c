@@ -126,6 +126,8 @@ SELFTEST(reclaim_walk, slabs_are_had_though_their_lock_is_taken)
 	struct shortage s;
 	struct page *page;
 
+	if (slab_debug_option)
+		SKIP("under slab_debug= a slab goes back with its last object");
 	if (!shortage_begin(&s, SHORT_MIN + 16))
 		SKIP("no zone is large enough");
 	cache = kmem_cache_create("test-walk", 2048, 0, kinds[s.zone->idx] | SLAB_NO_MERGE, NULL);
