@@ -225,7 +225,7 @@ test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pag
 	@$(HOSTED_BINARY) 'test=slab_model.*,slab_bulk.*' scale=200 timeout=7200
 	@$(HOSTED_BINARY) 'test=page_model.*' scale=500 timeout=7200
 	@$(HOSTED_TSAN) 'test=page_model.*' scale=500 timeout=7200
-	@$(PROVE) --timer $(sort $(wildcard tests/long/*.machine))
+	@$(PROVE) --timer $(sort $(wildcard tests/long/*.hosted tests/long/*.machine))
 test-machines: $(BUILD)/quarry.iso $(VARIANTS)	## all machines of tests/machines
 	@$(PROVE) -j2 $(MACHINES)
 test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this terminal: M=name
