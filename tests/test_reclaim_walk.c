@@ -126,6 +126,7 @@ SELFTEST(reclaim_walk, slabs_are_had_though_their_lock_is_taken)
 	struct shortage s;
 	struct page *page;
 
+	SKIP_WITH_KASAN();
 	if (slab_debug_option)
 		SKIP("under slab_debug= a slab goes back with its last object");
 	if (!shortage_begin(&s, SHORT_MIN + 16))

@@ -16,7 +16,7 @@ PLAN = re.compile(r"^1\.\.(\d+)\b")
 HEADER = {"tap": "TAP version 13", "ktap": "KTAP version 1"}
 VERDICT = re.compile(r"^(?:# )?Quarry: all (\d+) tests passed")
 HALTED = re.compile(r"^reboot: System halted$")
-FREE = re.compile(r"^# free pages: (\d+) before, \1 after$")
+FREE = re.compile(r"^\s*# free pages: (\d+) before, \1 after$")
 BAIL = re.compile(r"^\s*Bail out!")
 EXIT_PASSED, EXIT_FAILED = 33, 35
 
