@@ -64,19 +64,20 @@ static void *publish(void **where, void *made)
 
 struct cache_node *slab_node(struct kmem_cache *cache, int nid, gfp_t gfp)
 {
-	struct cache_node *node = slab_node_peek(cache, nid);
+	struct cache_node *node = slab_node_peek(cache, nid), **nodes;
 	void *made;
 
 	if (likely(node))
 		return node;
-	if (!smp_load_acquire(&cache->nodes)) {
-		made = meta_alloc(nr_node_ids * sizeof(cache->nodes[0]), gfp);
+	nodes = smp_load_acquire(&cache->nodes);
+	if (!nodes) {
+		made = meta_alloc(nr_node_ids * sizeof(nodes[0]), gfp);
 		if (!made)
 			return NULL;
-		publish((void **)&cache->nodes, made);
+		nodes = publish((void **)&cache->nodes, made);
 	}
 	made = make_node(gfp);
-	return made ? publish((void **)&cache->nodes[nid], made) : NULL;
+	return made ? publish((void **)&nodes[nid], made) : NULL;
 }
 
 u8 slab_place(const struct slab *slab)
