@@ -190,6 +190,12 @@ static inline struct cache_node *slab_node_peek(const struct kmem_cache *cache, 
 	return nodes ? smp_load_acquire(&nodes[nid]) : NULL;
 }
 
+/* Has anybody asked it for objects? */
+static inline bool slab_has_nodes(const struct kmem_cache *cache)
+{
+	return READ_ONCE(cache->nodes);
+}
+
 /* Up to `max` free objects from the fullest slabs; caller holds node->lock. */
 unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int max);
 /* The same from a slab just made, in no list yet: it enters its node's. Interrupts off. */
@@ -293,9 +299,10 @@ static inline void *slab_object(const struct slab *slab, unsigned int index)
 	return (char *)slab_start(slab) + (size_t)index * slab->cache->size;
 }
 
+/* Both are there, whoever else may be about to try to put its own there. */
 static inline struct cache_node *slab_home(const struct slab *slab)
 {
-	return slab->cache->nodes[slab->nid];
+	return READ_ONCE(READ_ONCE(slab->cache->nodes)[slab->nid]);
 }
 
 /* ---- slab_drain.c ---- */

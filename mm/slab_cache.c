@@ -338,7 +338,7 @@ int kmem_cache_destroy(struct kmem_cache *cache)
 
 static bool may_reap(const struct kmem_cache *cache, bool all)
 {
-	return cache->nodes && (all || !(cache->flags & SLAB_NO_REAP));
+	return slab_has_nodes(cache) && (all || !(cache->flags & SLAB_NO_REAP));
 }
 
 /* On each CPU, with interrupts off; who asked for it holds slab_mutex. */

@@ -18,7 +18,7 @@ static unsigned long cache_pages(const struct kmem_cache *cache)
 {
 	unsigned long slabs = 0;
 
-	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
+	for (unsigned int nid = 0; slab_has_nodes(cache) && nid < nr_node_ids; nid++) {
 		struct cache_node *node = slab_node_peek(cache, (int)nid);
 
 		slabs += node ? READ_ONCE(node->nr_slabs) : 0;
@@ -75,7 +75,7 @@ static void each_slab(const struct kmem_cache *cache,
 	unsigned long flags;
 	struct slab *slab;
 
-	for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
+	for (unsigned int nid = 0; slab_has_nodes(cache) && nid < nr_node_ids; nid++) {
 		struct cache_node *node = slab_node_peek(cache, (int)nid);
 
 		if (!node)
@@ -140,7 +140,7 @@ void slab_show(void)
 	list_for_each_entry(cache, &slab_caches, list) {
 		struct tally tally;
 
-		if (!cache->nodes)
+		if (!slab_has_nodes(cache))
 			continue;
 		tally = count_cache(cache);
 		pr_info("%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u "
@@ -239,7 +239,7 @@ unsigned int slab_validate(void)
 
 	spin_lock_irqsave(&slab_list_lock, outer);
 	list_for_each_entry(cache, &slab_caches, list) {
-		for (unsigned int nid = 0; cache->nodes && nid < nr_node_ids; nid++) {
+		for (unsigned int nid = 0; slab_has_nodes(cache) && nid < nr_node_ids; nid++) {
 			struct cache_node *node = slab_node_peek(cache, (int)nid);
 
 			if (!node)
