@@ -38,8 +38,23 @@ static unsigned long toy_scan(struct shrinker *shrinker, struct shrink_control *
 	return freed;
 }
 
+/* Until the nodes' own threads sleep: they call all shrinkers, and a toy has no lock. */
+static void wait_for_kswapd(void)
+{
+	int nid;
+
+	for_each_node_with_memory(nid) {
+		struct node *node = nodes[nid];
+
+		WAIT_UNTIL(!READ_ONCE(node->kswapd) ||
+			   (!READ_ONCE(node->kswapd_wanted) &&
+			    waitqueue_active(&node->kswapd_wait)));
+	}
+}
+
 static void toy_register(struct toy *toy, unsigned long nr, int seeks, unsigned int flags)
 {
+	wait_for_kswapd();
 	memset(toy, 0, sizeof(*toy));
 	toy->nr = nr;
 	toy->shrinker.count_objects = toy_count;
@@ -255,20 +270,19 @@ SELFTEST(reclaim, unregistering_waits_for_callers)
 
 /* ---- Direct reclaim ---- */
 
+/* The node's own thread stays asleep, as it would call the shrinkers at the same time. */
+#define UNAIDED (GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM)
+
 /* A shrinker that allocates gets the reserves and is not called from within itself. */
 static struct shortage *the_shortage;
-static struct task_struct *the_requester;
 static unsigned int depth, deepest;
 
 static unsigned long allocate_inside(struct toy *toy, struct shrink_control *sc)
 {
 	struct page *page;
 
-	/* The node's own thread was woken, too: it is neither counted nor does it help. */
-	if (current != the_requester)
-		return SHRINK_STOP;
 	deepest = max(deepest, ++depth);
-	page = shortage_alloc(the_shortage, GFP_KERNEL, 0);
+	page = shortage_alloc(the_shortage, UNAIDED, 0);
 	CHECK(page != NULL);
 	if (page)
 		__free_page(page);
@@ -285,11 +299,10 @@ SELFTEST(reclaim, does_not_recurse_and_may_use_the_reserves)
 	if (!shortage_begin(&s, SHORT_MIN))
 		SKIP("no zone is large enough");
 	the_shortage = &s;
-	the_requester = current;
 	depth = deepest = 0;
 	toy_register(&toy, 100, DEFAULT_SEEKS, 0);
 	toy.instead = allocate_inside;
-	CHECK(!shortage_alloc(&s, GFP_KERNEL, 0));
+	CHECK(!shortage_alloc(&s, UNAIDED, 0));
 	CHECK_EQ(deepest, 1);
 	CHECK(!(current->flags & PF_MEMALLOC));
 	unregister_shrinker(&toy.shrinker);
@@ -399,7 +412,7 @@ SELFTEST(reclaim, oom_notifiers_come_last)
 	CHECK_EQ(register_oom_notifier(&first), 0);
 	CHECK_EQ(register_oom_notifier(&first), -EEXIST);
 	/* The cache's page is had without them; then they are asked; then all is gone. */
-	shortage_take(&s, shortage_alloc(&s, GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM, 0));
+	shortage_take(&s, shortage_alloc(&s, UNAIDED, 0));
 	CHECK_STR(order_of_calls, "");
 	CHECK(!shortage_alloc(&s, __GFP_DIRECT_RECLAIM, 0));
 	CHECK(!shortage_alloc(&s, __GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_FS | __GFP_NORETRY, 0));
