@@ -25,7 +25,11 @@ enum kind { KIND_NORMAL, KIND_DMA, KIND_DMA32, KIND_RECLAIM, NR_KINDS };
 #define NR_CACHES   (NR_KINDS * KMALLOC_CLASSES)
 
 static struct kmem_cache caches[NR_KINDS][KMALLOC_CLASSES];
-static DEFINE_PER_CPU(struct cache_cpu, cpus[NR_KINDS][KMALLOC_CLASSES]);
+static DEFINE_PER_CPU(struct cache_cpu, cpus[NR_KINDS][KMALLOC_CLASSES]) = {
+	[0 ... NR_KINDS - 1] = {
+		[0 ... KMALLOC_CLASSES - 1] = { .loaded = &no_magazine, .spare = &no_magazine },
+	},
+};
 
 #define ONE(i)	 &caches[KIND_NORMAL][i]
 #define EIGHT(i) ONE(i), ONE(i + 1), ONE(i + 2), ONE(i + 3), ONE(i + 4), ONE(i + 5), ONE(i + 6), \
@@ -66,22 +70,37 @@ static u32 class_size(unsigned int class)
 	return (9 + (class - 9) % 8) << (4 + (class - 9) / 8);
 }
 
-static void init_class(unsigned int kind, unsigned int class)
+static void lay_out(struct kmem_cache *cache, u32 size, slab_flags_t flags)
 {
-	struct kmem_cache *cache = &caches[kind][class];
-	u32 size = class_size(class);
-
-	cache->cpu = &cpus[kind][class];
-	cache->flags = slab_debug_flags(kinds[kind].names[class], kinds[kind].flags);
+	cache->object_size = size;
 	cache->align = size & -size;
-	slab_cache_add(cache, kinds[kind].names[class], size, 0);
+	cache->flags = flags;
+	slab_layout(cache);
+}
+
+/* The kinds of a size differ in where their pages are; their slabs do, too, when debugged. */
+static void init_cache(unsigned int kind, unsigned int class)
+{
+	const struct kmem_cache *normal = &caches[KIND_NORMAL][class];
+	const char *name = kinds[kind].names[class];
+	slab_flags_t flags = slab_debug_flags(name, kinds[kind].flags);
+	struct kmem_cache *cache = &caches[kind][class];
+
+	if (kind == KIND_NORMAL || (flags | normal->flags) & SLAB_DEBUG_FLAGS)
+		lay_out(cache, class_size(class), flags);
+	else
+		*cache = *normal;
+	cache->flags |= flags;
+	cache->cpu = &cpus[kind][class];
+	cache->name = name;
+	slab_cache_add(cache);
 }
 
 void kmalloc_init(void)
 {
 	for (unsigned int kind = 0; kind < NR_KINDS; kind++)
 		for (unsigned int class = 0; class < KMALLOC_CLASSES; class++)
-			init_class(kind, class);
+			init_cache(kind, class);
 }
 
 /* ---- Allocation ---- */

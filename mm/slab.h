@@ -327,8 +327,8 @@ extern spinlock_t slab_list_lock;	/* guards it, too */
 void slab_add_cpu(unsigned int cpu);
 /* Takes part in reclaim from now on. */
 int slab_reclaim_start(void);
-/* A cache that is static: its per-CPU part is there. */
-void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t gfp);
+/* A static cache that has its layout and its per-CPU part; while the boot is alone. */
+void slab_cache_add(struct kmem_cache *cache);
 
 /* ---- slab_info.c ---- */
 

@@ -59,6 +59,14 @@ static const char *why_not(const char *name, size_t size, size_t align)
 	return NULL;
 }
 
+void slab_cache_add(struct kmem_cache *cache)
+{
+	cache->gfp = (cache->flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) |
+		     (cache->flags & SLAB_CACHE_DMA32 ? __GFP_DMA32 : 0) |
+		     (cache->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0);
+	list_add_tail(&cache->list, &slab_caches);
+}
+
 static void enlist(struct kmem_cache *cache)
 {
 	unsigned long flags;
@@ -68,16 +76,8 @@ static void enlist(struct kmem_cache *cache)
 	for_each_possible_cpu(cpu)
 		slab_cpu_init(cache, cpu);
 	spin_lock_irqsave(&slab_list_lock, flags);
-	list_add_tail(&cache->list, &slab_caches);
+	slab_cache_add(cache);
 	spin_unlock_irqrestore(&slab_list_lock, flags);
-}
-
-void slab_cache_add(struct kmem_cache *cache, const char *name, u32 size, gfp_t gfp)
-{
-	cache->name = name;
-	cache->object_size = size;
-	cache->gfp = gfp;
-	enlist(cache);
 }
 
 void slab_add_cpu(unsigned int cpu)

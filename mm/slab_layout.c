@@ -96,10 +96,4 @@ void slab_layout(struct kmem_cache *cache)
 					  max_t(u32, align, SLAB_LINE), 64UL));
 	cache->magazine_max = slab_is_debugged(cache) ? 0 : choose_magazine(cache->size);
 	cache->depot_max = choose_depot(cache->size);
-	if (cache->flags & SLAB_CACHE_DMA)
-		cache->gfp |= __GFP_DMA;
-	if (cache->flags & SLAB_CACHE_DMA32)
-		cache->gfp |= __GFP_DMA32;
-	if (cache->flags & SLAB_RECLAIM_ACCOUNT)
-		cache->gfp |= __GFP_RECLAIMABLE;
 }
