@@ -248,21 +248,34 @@ static bool is_regular(unsigned long section)
 	       (r == memblock_reserved.nr || memblock_reserved.regions[r].base >= end);
 }
 
-/* The node of a page block; NUMA_NO_NODE when there is no page of RAM in it. */
-static int block_nid(unsigned long pfn)
+/*
+ * The node of a page block; NUMA_NO_NODE when there is no page of RAM in it. Of the blocks above,
+ * those that end at *end or below are of the same node.
+ */
+static int block_nid(unsigned long pfn, unsigned long *end)
 {
 	unsigned int m = memblock_search(&memblock_memory, PFN_PHYS(pfn) + PAGE_SIZE - 1);
 
+	*end = 0;
 	for (; m < memblock_memory.nr; m++) {
 		const struct memblock_region *r = &memblock_memory.regions[m];
 		unsigned long start = max(PFN_UP(r->base), pfn);
 
 		if (start >= pfn + PAGEBLOCK_PAGES)
 			return NUMA_NO_NODE;
-		if (start < min(PFN_DOWN(r->end), pfn + PAGEBLOCK_PAGES))
+		*end = PFN_DOWN(r->end);
+		if (start < min(*end, pfn + PAGEBLOCK_PAGES))
 			return memblock_nid(r->nid);
 	}
 	return NUMA_NO_NODE;
+}
+
+static void find_nids(unsigned long pfn, int nids[BLOCKS_PER_SECTION])
+{
+	unsigned long end = 0;
+
+	for (unsigned int i = 0; i < BLOCKS_PER_SECTION; i++, pfn += PAGEBLOCK_PAGES)
+		nids[i] = pfn + PAGEBLOCK_PAGES <= end ? nids[i - 1] : block_nid(pfn, &end);
 }
 
 static int prepare(unsigned long section)
@@ -396,8 +409,7 @@ static void map_irregular(unsigned long section)
 	nodemask_t done = NODE_MASK_NONE;
 	int nids[BLOCKS_PER_SECTION];
 
-	for (unsigned int i = 0; i < BLOCKS_PER_SECTION; i++)
-		nids[i] = block_nid(first + i * PAGEBLOCK_PAGES);
+	find_nids(first, nids);
 	for (unsigned int i = 0; i < BLOCKS_PER_SECTION; i++) {
 		if (nids[i] == NUMA_NO_NODE || node_test_and_set(nids[i], done))
 			continue;
@@ -412,10 +424,10 @@ static void make_reserved_live(void)
 {
 	for (unsigned int i = 0; i < memblock_reserved.nr; i++) {
 		const struct memblock_region *r = &memblock_reserved.regions[i];
-		unsigned long pfn = ALIGN_DOWN(PFN_DOWN(r->base), PAGEBLOCK_PAGES);
+		unsigned long pfn = ALIGN_DOWN(PFN_DOWN(r->base), PAGEBLOCK_PAGES), end;
 
 		for (; pfn < PFN_UP(r->end) && pfn < max_pfn; pfn += PAGEBLOCK_PAGES) {
-			int nid = block_nid(pfn);
+			int nid = block_nid(pfn, &end);
 
 			if (nid != NUMA_NO_NODE)
 				make_live(&nodes[nid]->zones[zone_of_pfn(nid, pfn)],
