@@ -37,6 +37,7 @@
 #define TEXT_SIZE    2560	/* the longest text of one call: a command line fits */
 #define PENDING_SIZE 2048
 #define MAX_INDENT   6
+#define MARGIN	     (MAX_INDENT + 2)	/* bytes before a text, for what goes in front of a line */
 #define NOBODY	     (-1)
 
 /*
@@ -51,12 +52,15 @@ static char log_buffer[LOG_SIZE];
 static struct logring kept = LOGRING_INIT(log_buffer);
 static struct console *consoles;	/* in the order they were registered */
 static unsigned int indent;
-static char text[TEXT_SIZE];		/* what is being printed */
+static char text_room[MARGIN + TEXT_SIZE];
+static char *const text = text_room + MARGIN;	/* what is being printed */
 
 /* Where the log stands: at the start of a line, or in one of some kind. */
 static enum { AT_START, IN_PRINTK, IN_TAP, CUT_SHORT } line;
 
-static char pending[PENDING_SIZE + 1];	/* texts, each with its terminator; the last byte stays 0 */
+/* Texts, each with its terminator; the last byte stays 0. */
+static char pending_room[MARGIN + PENDING_SIZE + 1];
+static char *const pending = pending_room + MARGIN;
 static atomic_t pending_length = ATOMIC_INIT(0);
 static atomic_t pending_lost = ATOMIC_INIT(0);
 
@@ -93,30 +97,33 @@ static void end_line(void)
 	emit("\n", 1);
 }
 
-/* One line of a printk(), or the part of one that is known so far. */
-static void put_line(const char *s, size_t length, bool ended)
+/*
+ * One line of a printk() with the line feed that ends it, or the part of one that is known so
+ * far. What stands before it was printed already: what goes in front of the line is put there.
+ */
+static void put_line(char *s, size_t length, bool ended)
 {
 	static const char margin[] = "      # ";
+	size_t before = 0;
 
 	if (line == AT_START) {
-		line = IN_PRINTK;
 		/* The blank behind # would be the last thing on an empty line. */
-		emit(margin + MAX_INDENT - indent, indent + (length ? 2 : 1));
+		before = indent + (length ? 2 : 1);
+		memcpy(s - before, margin + MAX_INDENT - indent, before);
 	}
-	emit(s, length);
-	if (ended)
-		end_line();
+	line = ended ? AT_START : IN_PRINTK;
+	emit(s - before, before + length + ended);
 }
 
 static bool is_control(char c)
 {
-	return ((unsigned char)c < ' ' && c != '\t' && c != '\n') || c == 0x7f;
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
 }
 
 static void put_text(char *s)
 {
 	bool cont = false;
-	char *end, *p;
+	char *end;
 
 	if (s[0] == '\001' && s[1]) {
 		cont = s[1] == 'c';
@@ -126,24 +133,18 @@ static void put_text(char *s)
 		return;
 	if (line != AT_START && !(cont && line == IN_PRINTK))
 		end_line();
-	for (p = s; *p; p++)
-		if (is_control(*p))
-			*p = '?';
 	for (; *s; s = end) {
-		end = strchr(s, '\n');
-		if (!end) {
-			put_line(s, strlen(s), false);
-			return;
-		}
-		put_line(s, (size_t)(end - s), true);
-		end++;
+		for (end = s; *end && *end != '\n'; end++)
+			if (is_control(*end))
+				*end = '?';
+		put_line(s, (size_t)(end - s), *end);
+		end += *end != 0;
 	}
 }
 
 /* Prints what interrupting contexts have put aside. The lock is held. */
 static void put_pending(void)
 {
-	char note[48];
 	int done = 0, end, lost;
 
 	while ((end = atomic_cmpxchg(&pending_length, done, 0)) > done) {
@@ -157,8 +158,8 @@ static void put_pending(void)
 		atomic_set(&pending_length, 0);
 	lost = atomic_xchg(&pending_lost, 0);
 	if (lost) {
-		scnprintf(note, sizeof(note), "printk: %d nested texts lost\n", lost);
-		put_text(note);
+		scnprintf(text, TEXT_SIZE, "printk: %d nested texts lost\n", lost);
+		put_text(text);
 	}
 }
 
@@ -198,10 +199,10 @@ static int put_aside(const char *fmt, __builtin_va_list args)
 static int format(const char *fmt, __builtin_va_list args)
 {
 	static const char cut[] = "...\n";
-	int length = vsnprintf(text, sizeof(text), fmt, args);
+	int length = vsnprintf(text, TEXT_SIZE, fmt, args);
 
 	if (length >= TEXT_SIZE)
-		memcpy(text + sizeof(text) - sizeof(cut), cut, sizeof(cut));
+		memcpy(text + TEXT_SIZE - sizeof(cut), cut, sizeof(cut));
 	return min(length, TEXT_SIZE - 1);
 }
 

@@ -22,8 +22,8 @@
  * A conversion that is not known ends the interpretation: the arguments behind it cannot be
  * told apart, so the rest of the format is printed as it stands.
  *
- * Everything goes through put_char(), which counts all and stores what fits. Widths are cut
- * at MAX_WIDTH. No locks, no allocation; any context; about 300 bytes of stack.
+ * Everything goes through put_char() and put_all(), which count all and store what fits. Widths
+ * are cut at MAX_WIDTH. No locks, no allocation; any context; about 300 bytes of stack.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -66,6 +66,13 @@ static void put_char(struct output *out, char c)
 	out->length++;
 }
 
+static void put_all(struct output *out, const char *text, size_t n)
+{
+	if (out->length < out->size)
+		memcpy(out->buf + out->length, text, min(n, out->size - out->length));
+	out->length += n;
+}
+
 static void put_run(struct output *out, char c, int n)
 {
 	while (n-- > 0)
@@ -78,23 +85,21 @@ static void put_text(struct output *out, const struct spec *spec, const char *te
 
 	if (!(spec->flags & LEFT))
 		put_run(out, ' ', pad);
-	while (length--)
-		put_char(out, *text++);
+	put_all(out, text, length);
 	if (spec->flags & LEFT)
 		put_run(out, ' ', pad);
 }
 
-/* Digits, the least significant first; none for 0 at precision 0. */
-static int make_digits(char *digits, u64 value, unsigned int base, const struct spec *spec)
+/* Digits that end before `end`; none for 0 at precision 0. Returns the first. */
+static char *make_digits(char *end, u64 value, unsigned int base, const struct spec *spec)
 {
 	const char *alphabet = spec->flags & UPPER ? "0123456789ABCDEF" : "0123456789abcdef";
-	int n = 0;
 
 	if (!value && spec->precision)
-		digits[n++] = '0';
+		*--end = '0';
 	for (; value; value /= base)
-		digits[n++] = alphabet[value % base];
-	return n;
+		*--end = alphabet[value % base];
+	return end;
 }
 
 /* What stands before the digits of a number: its sign or its base. Up to two characters. */
@@ -116,25 +121,24 @@ static const char *number_prefix(const struct spec *spec, bool is_signed, bool n
 static void put_number(struct output *out, const struct spec *spec, const char *prefix, u64 value,
 		       unsigned int base)
 {
-	char digits[24];
-	int n = make_digits(digits, value, base, spec);
+	char room[24], *end = room + sizeof(room);
+	const char *digits = make_digits(end, value, base, spec);
+	int n = (int)(end - digits), length = (int)strlen(prefix);
 	int zeroes = max(spec->precision - n, 0);
 	int pad;
 
-	if (base == 8 && spec->flags & PREFIX && !zeroes && !(n && digits[n - 1] == '0'))
+	if (base == 8 && spec->flags & PREFIX && !zeroes && !(n && *digits == '0'))
 		zeroes = 1;
-	pad = spec->width - (int)strlen(prefix) - zeroes - n;
+	pad = spec->width - length - zeroes - n;
 	if (pad > 0 && spec->flags & ZEROES && !(spec->flags & LEFT) && spec->precision < 0) {
 		zeroes += pad;
 		pad = 0;
 	}
 	if (!(spec->flags & LEFT))
 		put_run(out, ' ', pad);
-	while (*prefix)
-		put_char(out, *prefix++);
+	put_all(out, prefix, (size_t)length);
 	put_run(out, '0', zeroes);
-	while (n)
-		put_char(out, digits[--n]);
+	put_all(out, digits, (size_t)n);
 	if (spec->flags & LEFT)
 		put_run(out, ' ', pad);
 }
@@ -430,20 +434,20 @@ static const char *put_conversion(struct output *out, const char *fmt, struct ar
 
 static void put_format(struct output *out, const char *fmt, struct arguments *args)
 {
-	const char *next;
+	const char *end = fmt;
 
 	while (*fmt) {
-		if (*fmt != '%') {
-			put_char(out, *fmt++);
-			continue;
-		}
-		next = put_conversion(out, fmt + 1, args);
-		if (!next)
-			break;
-		fmt = next;
+		while (*end && *end != '%')
+			end++;
+		put_all(out, fmt, (size_t)(end - fmt));
+		fmt = end;
+		if (*fmt)
+			end = put_conversion(out, fmt + 1, args);
+		if (!end)
+			end = fmt + strlen(fmt);	/* the rest as it stands */
+		else
+			fmt = end;
 	}
-	while (*fmt)
-		put_char(out, *fmt++);
 }
 
 int vsnprintf(char *buf, size_t size, const char *fmt, __builtin_va_list list)

@@ -16,15 +16,18 @@ static u8 inks[ROWS][COLS];
 static unsigned int nr_drawn, nr_outside;
 static struct screen screen;
 
-static void record(struct screen *s, unsigned int col, unsigned int row, struct screen_cell cell)
+static void record(struct screen *s, unsigned int col, unsigned int row,
+		   const struct screen_cell *cells, unsigned int nr)
 {
-	nr_drawn++;
-	if (col >= COLS || row >= ROWS) {
+	nr_drawn += nr;
+	if (!nr || col >= COLS || nr > COLS - col || row >= ROWS) {
 		nr_outside++;
 		return;
 	}
-	seen[row][col] = cell.ch;
-	inks[row][col] = cell.ink;
+	for (unsigned int i = 0; i < nr; i++) {
+		seen[row][col + i] = cells[i].ch;
+		inks[row][col + i] = cells[i].ink;
+	}
 }
 
 static void start(unsigned int scroll_step)

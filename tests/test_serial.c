@@ -147,10 +147,23 @@ SELFTEST(serial, divisors)
 	check_divisor(1, UART_CLOCK, 7);
 }
 
-static void check_text(unsigned int depth)
+static unsigned int nr_runs;
+
+static void model_run(const struct uart *uart, const char *text, size_t len)
+{
+	nr_runs++;
+	for (size_t i = 0; i < len; i++)
+		model_out(uart, THR, text[i]);
+}
+
+static void check_text(unsigned int depth, bool runs)
 {
 	struct uart uart = make_uart(depth);
 	char text[200];
+
+	if (runs)
+		uart.send = model_run;
+	nr_runs = 0;
 
 	REQUIRE(uart_open(&uart));
 	for (unsigned int i = 0; i < sizeof(text); i++)
@@ -166,8 +179,12 @@ static void check_text(unsigned int depth)
 
 SELFTEST(serial, text_arrives_whole)
 {
-	check_text(16);
-	check_text(1);
+	check_text(16, false);
+	check_text(1, false);
+	check_text(16, true);
+	CHECK(nr_runs && nr_runs <= 20 * 3);	/* a line, its end, and one more at a full FIFO */
+	check_text(1, true);
+	CHECK_EQ(nr_runs, 220);
 }
 
 SELFTEST(serial, fifo_is_filled_between_looks)

@@ -57,26 +57,22 @@ static u8 byte(const void *data, size_t offset)
 	return ((const u8 *)data)[offset];
 }
 
-/* Eight sums of bytes at once, none of which carries into the next. */
-static u64 add_bytes(u64 a, u64 b)
-{
-	const u64 tops = 0x8080808080808080;
-
-	return ((a & ~tops) + (b & ~tops)) ^ ((a ^ b) & tops);
-}
-
 bool acpi_sum_is_zero(const void *data, size_t size)
 {
-	u64 sums = 0;
+	const u64 even = 0x00ff00ff00ff00ff;
+	size_t i = 0, stop;
 	u8 sum = 0;
-	size_t i;
 
-	for (i = 0; i + 8 <= size; i += 8)
-		sums = add_bytes(sums, le64(data, i));
+	while (i + 8 <= size) {
+		u64 sums = 0;	/* four, which hold 128 times two bytes */
+
+		for (stop = min(size - 7, i + 128 * 8); i < stop; i += 8)
+			sums += (le64(data, i) & even) + (le64(data, i) >> 8 & even);
+		for (; sums; sums >>= 16)
+			sum += (u8)sums;
+	}
 	for (; i < size; i++)
 		sum += byte(data, i);
-	for (; sums; sums >>= 8)
-		sum += (u8)sums;
 	return !sum;
 }
 

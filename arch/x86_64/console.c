@@ -48,15 +48,16 @@ static void write_screen(struct console *con, const char *text, size_t len)
 static struct console screen_console = { .write = write_screen };
 
 static void draw_fb(struct screen *s, unsigned int col, unsigned int row,
-		    struct screen_cell cell)
+		    const struct screen_cell *cells, unsigned int nr)
 {
-	fb_draw(s->device, col, row, cell);
+	for (unsigned int i = 0; i < nr; i++)
+		fb_draw(s->device, col + i, row, cells[i]);
 }
 
 static void draw_vga(struct screen *s, unsigned int col, unsigned int row,
-		     struct screen_cell cell)
+		     const struct screen_cell *cells, unsigned int nr)
 {
-	vga_draw(s->device, col, row, cell);
+	vga_draw(s->device, col, row, cells, nr);
 }
 
 static void start_screen(const char *name)
@@ -152,6 +153,12 @@ static void port_out(const struct uart *uart, unsigned int reg, u8 value)
 	outb(value, uart->place.addr + reg);
 }
 
+/* In one instruction, which is one exit to a hypervisor that makes the port up. */
+static void port_send(const struct uart *uart, const char *text, size_t len)
+{
+	outsb(uart->place.addr, text, len);
+}
+
 /* Reaches the registers and looks whether a port answers. */
 static bool start_uart(struct uart *uart)
 {
@@ -160,10 +167,12 @@ static bool start_uart(struct uart *uart)
 	if (!uart->place.mmio) {
 		uart->in = port_in;
 		uart->out = port_out;
+		uart->send = port_send;
 		return uart_open(uart);
 	}
 	uart->in = uart_mmio_in;
 	uart->out = uart_mmio_out;
+	uart->send = NULL;
 	uart->regs = arch_map_device(uart->place.addr, size, ARCH_MAP_UC);
 	if (!uart->regs)
 		return false;

@@ -37,7 +37,6 @@ struct screen_cell {
 
 #define SCREEN_BOX	 0x7f	/* stands for every character outside ASCII */
 #define SCREEN_MAX_CELLS (240 * 135)
-#define SCREEN_HEAD	 14	/* the longest beginning that colours a line: "# Quarry: all " */
 
 struct screen {
 	/* Set by the owner before screen_init(). */
@@ -45,15 +44,16 @@ struct screen {
 	unsigned int scroll_step;	/* rows to scroll by, 1 to rows */
 	struct screen_cell *text;	/* cols * rows cells: what is to be seen */
 	struct screen_cell *shown;	/* as many: what was drawn last */
+	/* `nr` cells of a row, the first of them at `col`. */
 	void (*draw)(struct screen *screen, unsigned int col, unsigned int row,
-		     struct screen_cell cell);
+		     const struct screen_cell *cells, unsigned int nr);
 	void *device;			/* for draw() */
 	/* screen.c's own. */
 	unsigned int x, y;		/* where the next character goes; y may be rows */
 	unsigned int dirty_from, dirty_to; /* cells to draw, counted row by row */
 	enum ink ink;			/* of the line being written */
-	char head[SCREEN_HEAD];		/* its first characters, without leading blanks */
-	unsigned int head_len;
+	unsigned int head_len;		/* characters of it, without leading blanks, looked at */
+	unsigned long words;		/* bit n: it may begin with the nth of those that colour */
 };
 
 /* Starts with every cell blank; the device shows blanks already. */
@@ -89,7 +89,8 @@ void fb_draw(const struct fb_surface *fb, unsigned int col, unsigned int row,
 #define VGA_SIZE (VGA_COLS * VGA_ROWS * 2)
 /* Is there text memory at base? Clears it and puts the cursor out. */
 bool vga_setup(volatile u16 *base);
-void vga_draw(volatile u16 *base, unsigned int col, unsigned int row, struct screen_cell cell);
+void vga_draw(volatile u16 *base, unsigned int col, unsigned int row,
+	      const struct screen_cell *cells, unsigned int nr);
 
 /* Where an 8250 is and how it is set. */
 struct uart_place {
@@ -110,6 +111,8 @@ struct uart {
 	struct uart_place place;
 	u8 (*in)(const struct uart *uart, unsigned int reg);	/* registers 0 to 7 */
 	void (*out)(const struct uart *uart, unsigned int reg, u8 value);
+	/* So many characters to register 0, one after another; NULL: by out(). */
+	void (*send)(const struct uart *uart, const char *text, size_t len);
 	volatile u8 *regs;		/* where register 0 is mapped, for the two below */
 	/* serial.c's own. */
 	unsigned int room;		/* characters it takes before the next look */

@@ -44,4 +44,9 @@ static inline void outl(u32 value, u16 port)
 	__asm__ __volatile__("outl %0, %1" :: "a"(value), "Nd"(port) : "memory");
 }
 
+static inline void outsb(u16 port, const void *from, size_t count)
+{
+	__asm__ __volatile__("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
+
 #endif

@@ -16,6 +16,7 @@
  * outside of the cells [dirty_from, dirty_to), row by row, `text` equals `shown`.
  * No locks: the log's writer serialises. Costs 2 * 2 bytes a cell.
  */
+#include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -24,7 +25,7 @@
 #define TAB 8
 
 /*
- * The last beginning that fits decides; a 0 fits any digit. The verdict of the whole
+ * The longest beginning that fits decides; a 0 fits any digit. The verdict of the whole
  * run stands out, because on some machines this screen is all that a person has.
  */
 static const struct { const char *word; enum ink ink; } line_inks[] = {
@@ -38,35 +39,26 @@ static const struct { const char *word; enum ink ink; } line_inks[] = {
 	{ "# Quarry: 0",	INK_BAD },
 };
 
-/* How many characters of the word the head begins with. */
-static unsigned int common(const char *head, unsigned int len, const char *word)
+#define ALL_INKS (BIT(ARRAY_SIZE(line_inks)) - 1)
+
+static bool fits(char want, char ch)
 {
-	unsigned int i;
-
-	for (i = 0; word[i] && i < len; i++) {
-		bool digit = word[i] == '0' && head[i] >= '0' && head[i] <= '9';
-
-		if (head[i] != word[i] && !digit)
-			break;
-	}
-	return i;
+	return ch == want || (want == '0' && ch >= '0' && ch <= '9');
 }
 
-/* By the line's head. *open: another character more might change it. */
-static enum ink ink_of(const char *head, unsigned int len, bool *open)
+/* The line's next character: of the words that fitted so far, those stay that go on with it. */
+static void narrow(struct screen *s, char ch)
 {
-	enum ink ink = INK_PLAIN;
-
-	*open = false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(line_inks); i++) {
-		unsigned int same = common(head, len, line_inks[i].word);
+		const char *word = line_inks[i].word;
 
-		if (!line_inks[i].word[same])
-			ink = line_inks[i].ink;
-		else if (same == len)
-			*open = true;
+		if (!(s->words & BIT(i)) || (fits(word[s->head_len], ch) && word[s->head_len + 1]))
+			continue;
+		s->words &= ~BIT(i);
+		if (fits(word[s->head_len], ch))
+			s->ink = line_inks[i].ink;	/* whole */
 	}
-	return ink;
+	s->head_len++;
 }
 
 static struct screen_cell *cell_at(struct screen *s, unsigned int col, unsigned int row)
@@ -84,8 +76,12 @@ static void mark_dirty(struct screen *s, unsigned int from, unsigned int to)
 
 static void blank_rows(struct screen *s, unsigned int from, unsigned int to)
 {
-	for (unsigned int i = from * s->cols; i < to * s->cols; i++)
-		s->text[i] = (struct screen_cell){ ' ', INK_PLAIN };
+	struct screen_cell *first = cell_at(s, 0, from);
+
+	for (unsigned int col = 0; col < s->cols; col++)
+		first[col] = (struct screen_cell){ ' ', INK_PLAIN };
+	for (unsigned int row = from + 1; row < to; row++)
+		memcpy(cell_at(s, 0, row), first, s->cols * sizeof(*first));
 }
 
 static void scroll(struct screen *s)
@@ -124,20 +120,17 @@ static void end_line(struct screen *s)
 	next_row(s);
 	s->ink = INK_PLAIN;
 	s->head_len = 0;
+	s->words = ALL_INKS;
 }
 
 /* The beginning of a line grew: what it is may be clear now, also for what stands there. */
 static void classify(struct screen *s, char ch)
 {
 	enum ink before = s->ink;
-	bool open;
 
-	if (s->head_len == SCREEN_HEAD || (ch == ' ' && !s->head_len))
+	if (!s->words || (ch == ' ' && !s->head_len))
 		return;
-	s->head[s->head_len++] = ch;
-	s->ink = ink_of(s->head, s->head_len, &open);
-	if (!open)
-		s->head_len = SCREEN_HEAD;
+	narrow(s, ch);
 	if (s->ink == before)
 		return;
 	for (unsigned int col = 0; col < s->x; col++)
@@ -148,16 +141,19 @@ static void classify(struct screen *s, char ch)
 /* Plain characters behind the head of a line, as far as its row goes: most of all text. */
 static size_t put_run(struct screen *s, const char *text, size_t len)
 {
-	unsigned int from = s->y * s->cols + s->x, at = from;
+	unsigned int from = s->y * s->cols + s->x;
+	struct screen_cell *to;
+	u8 ink = s->ink;
 	size_t n = 0;
 
-	if (s->y == s->rows || s->head_len < SCREEN_HEAD)
+	if (s->y == s->rows || s->words)
 		return 0;
+	to = &s->text[from];
 	len = min_t(size_t, len, s->cols - s->x);
 	for (; n < len && text[n] >= ' ' && text[n] < SCREEN_BOX; n++)
-		s->text[at++] = (struct screen_cell){ text[n], s->ink };
+		to[n] = (struct screen_cell){ text[n], ink };
 	if (n)
-		mark_dirty(s, from, at);
+		mark_dirty(s, from, from + n);
 	s->x += n;
 	return n;
 }
@@ -178,22 +174,38 @@ static void put_char(struct screen *s, unsigned char ch)
 	}
 }
 
+static bool same(struct screen_cell a, struct screen_cell b)
+{
+	return a.ch == b.ch && a.ink == b.ink;
+}
+
+/* The cells of a row, from one on, that differ: so many, until one is as it was. */
+static unsigned int take_run(struct screen *s, unsigned int at, unsigned int end)
+{
+	const struct screen_cell *text = s->text;
+	struct screen_cell *shown = s->shown;
+	unsigned int from = at;
+
+	for (; at < end && !same(text[at], shown[at]); at++)
+		shown[at] = text[at];
+	return at - from;
+}
+
+static void draw_row(struct screen *s, unsigned int row, unsigned int from, unsigned int end)
+{
+	for (unsigned int at = from, run; at < end; at += run + 1) {
+		run = take_run(s, at, end);
+		if (run)
+			s->draw(s, at - row * s->cols, row, &s->text[at], run);
+	}
+}
+
 static void draw_changes(struct screen *s)
 {
-	unsigned int row = s->dirty_from / s->cols, col = s->dirty_from % s->cols;
+	unsigned int row = s->dirty_from / s->cols, from = s->dirty_from;
 
-	for (unsigned int at = s->dirty_from; at < s->dirty_to; at++, col++) {
-		struct screen_cell want = s->text[at], *shown = &s->shown[at];
-
-		if (col == s->cols) {
-			col = 0;
-			row++;
-		}
-		if (want.ch == shown->ch && want.ink == shown->ink)
-			continue;
-		*shown = want;
-		s->draw(s, col, row, want);
-	}
+	for (; from < s->dirty_to; from = ++row * s->cols)
+		draw_row(s, row, from, min((row + 1) * s->cols, s->dirty_to));
 	s->dirty_from = s->rows * s->cols;
 	s->dirty_to = 0;
 }
@@ -203,6 +215,7 @@ void screen_init(struct screen *s)
 	s->x = s->y = 0;
 	s->ink = INK_PLAIN;
 	s->head_len = 0;
+	s->words = ALL_INKS;
 	s->dirty_from = s->rows * s->cols;
 	s->dirty_to = 0;
 	blank_rows(s, 0, s->rows);

@@ -156,25 +156,48 @@ bool uart_open(struct uart *uart)
 	return true;
 }
 
-static void uart_put(struct uart *uart, char ch)
+/* Is there room? If not in time, a character is lost. */
+static bool uart_ready(struct uart *uart)
 {
-	if (!uart->room) {
-		if (!uart_wait(uart, LSR_THR_EMPTY)) {
-			uart->dead = ++uart->timeouts >= MAX_TIMEOUTS;
-			return;
-		}
-		uart->timeouts = 0;
-		uart->room = uart->depth;
+	if (uart->room)
+		return true;
+	if (!uart_wait(uart, LSR_THR_EMPTY)) {
+		uart->dead = ++uart->timeouts >= MAX_TIMEOUTS;
+		return false;
 	}
-	uart->out(uart, THR, ch);
-	uart->room--;
+	uart->timeouts = 0;
+	uart->room = uart->depth;
+	return true;
+}
+
+static void send(struct uart *uart, const char *text, size_t len)
+{
+	while (len && !uart->dead) {
+		size_t piece = 1;
+
+		if (uart_ready(uart)) {
+			piece = min_t(size_t, len, uart->room);
+			if (uart->send)
+				uart->send(uart, text, piece);
+			else
+				for (size_t i = 0; i < piece; i++)
+					uart->out(uart, THR, text[i]);
+			uart->room -= piece;
+		}
+		text += piece;
+		len -= piece;
+	}
 }
 
 void uart_write(struct uart *uart, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len && !uart->dead; i++) {
-		if (text[i] == '\n')
-			uart_put(uart, '\r');
-		uart_put(uart, text[i]);
+	for (const char *end = text + len; text < end; text++) {
+		const char *from = text;
+
+		while (text < end && *text != '\n')
+			text++;
+		send(uart, from, (size_t)(text - from));
+		if (text < end)
+			send(uart, "\r\n", 2);
 	}
 }

@@ -23,20 +23,25 @@ static const u8 attributes[NR_INKS] = {
 
 bool vga_setup(volatile u16 *base)
 {
+	volatile u64 *four = (volatile u64 *)base;
+
 	base[0] = 0xa55a;
 	base[1] = 0x5aa5;
 	if (base[0] != 0xa55a || base[1] != 0x5aa5)
 		return false;
-	for (unsigned int i = 0; i < VGA_COLS * VGA_ROWS; i++)
-		base[i] = (u16)attributes[INK_PLAIN] << 8 | ' ';
+	for (unsigned int i = 0; i < VGA_SIZE / sizeof(*four); i++)
+		four[i] = 0x0001000100010001 * (attributes[INK_PLAIN] << 8 | ' ');
 	outb(CURSOR_START, CRTC_INDEX);
 	outb(0x20, CRTC_DATA);
 	return true;
 }
 
-void vga_draw(volatile u16 *base, unsigned int col, unsigned int row, struct screen_cell cell)
+void vga_draw(volatile u16 *base, unsigned int col, unsigned int row,
+	      const struct screen_cell *cells, unsigned int nr)
 {
-	u8 ch = cell.ch == SCREEN_BOX ? BOX_437 : cell.ch;
+	for (base += row * VGA_COLS + col; nr > 0; nr--, cells++) {
+		u8 ch = cells->ch == SCREEN_BOX ? BOX_437 : cells->ch;
 
-	base[row * VGA_COLS + col] = (u16)attributes[cell.ink] << 8 | ch;
+		*base++ = (u16)attributes[cells->ink] << 8 | ch;
+	}
 }
