@@ -70,6 +70,7 @@ bool cmdline_size(const char *name, u64 *bytes);		/* its value as a size: 512M *
 u64 swiotlb_wanted(void);	/* swiotlb=, the default without (kernel/memmap.c) */
 void kfence_read_options(void);	/* kfence.sample_interval= (kernel/memmap.c) */
 const char *slab_debug_wanted(void);	/* slab_debug=, NULL without (kernel/memmap.c) */
+bool kmemleak_asked(void);	/* kmemleak=on (kernel/memmap.c) */
 bool page_owner_asked(void);	/* page_owner=on (kernel/memmap.c) */
 unsigned long min_free_wanted(void);	/* min_free_kbytes=, 0 without (kernel/memmap.c) */
 /* Calls fn with the value of each `name=value`, in order. */

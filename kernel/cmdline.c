@@ -21,7 +21,7 @@ static const char *cmdline = boot_info.cmdline;
 /* Every option there is: with a value, or, without `=`, a word alone. */
 static const char *const known[] = {
 	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "jitter",
-	"kfence.sample_interval=", "linger=",
+	"kfence.sample_interval=", "kmemleak=", "linger=",
 	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=",
 	"memhp_default_state=", "nosmp",
 	"numa=", "page_owner=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=",

@@ -64,6 +64,10 @@ void arch_stack_free(void *stack);
  * whoever compares numbers of free pages adds this one. Any context.
  */
 unsigned long arch_stack_pool_pages(void);
+/* One past the last byte of the stack that the address lies on; 0: on none. Any context. */
+unsigned long arch_stack_end(unsigned long address);
+/* Calls fn for the image's data, all of it that is written to but its stacks. Any context. */
+void arch_each_data(void (*fn)(const void *start, const void *end, void *arg), void *arg);
 /*
  * Prepares task->sp so that the first switch to it runs entry() on its stack, interrupts
  * off; entry() never returns.

@@ -14,19 +14,22 @@
  * is freed when it returns, and `exited` is not touched once somebody else may have freed it.
  * If the thread ended before, on its own, `exited` has been completed already, for everybody.
  *
- * Locks: reap_lock, interrupts off; `exited` and a queue's lock nest inside.
+ * Locks: reap_lock, interrupts off, which also guards the list of all threads that have a stack;
+ * `exited` and a queue's lock nest inside.
  */
 #include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <kernel/cpu.h>
 #include <kernel/sched.h>
 
 struct kthread {
 	struct task_struct task;
+	struct list_head all;		/* in `threads`, while it has a stack */
 	int (*fn)(void *data);
 	void *data;
 	int result;
@@ -37,6 +40,7 @@ struct kthread {
 _Static_assert(sizeof(struct kthread) <= PAGE_SIZE, "a thread must fit into a page");
 
 static DEFINE_SPINLOCK(reap_lock);
+static LIST_HEAD(threads);			/* by reap_lock */
 static atomic_t last_pid = ATOMIC_INIT(1);	/* the boot thread's */
 
 static struct kthread *to_kthread(struct task_struct *task)
@@ -50,6 +54,7 @@ static struct kthread *make(void (*entry)(void), const char *fmt, __builtin_va_l
 {
 	struct kthread *k = (struct kthread *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 0);
 	struct task_struct *task;
+	unsigned long flags;
 
 	if (!k)
 		return NULL;
@@ -68,7 +73,18 @@ static struct kthread *make(void (*entry)(void), const char *fmt, __builtin_va_l
 	atomic_set(&task->usage, 1);
 	init_completion(&k->exited);
 	arch_thread_init(task, entry);
+	spin_lock_irqsave(&reap_lock, flags);
+	list_add_tail(&k->all, &threads);
+	spin_unlock_irqrestore(&reap_lock, flags);
 	return k;
+}
+
+void thread_each(void (*fn)(struct task_struct *task, void *arg), void *arg)
+{
+	struct kthread *k;
+
+	list_for_each_entry(k, &threads, all)
+		fn(&k->task, arg);
 }
 
 struct task_struct *thread_make(void (*entry)(void), const char *fmt, ...)
@@ -197,6 +213,9 @@ void thread_reap(struct task_struct *task)
 	unsigned long flags;
 	bool last;
 
+	spin_lock_irqsave(&reap_lock, flags);
+	list_del(&to_kthread(task)->all);
+	spin_unlock_irqrestore(&reap_lock, flags);
 	arch_thread_exit(task);
 	arch_stack_free(task->stack);
 	spin_lock_irqsave(&reap_lock, flags);

@@ -50,6 +50,8 @@ static void nothing_is_left_behind(void)
 	}
 	if (leaks > 0)
 		compare(true);
+	quarry_kmemleak_scan(false);
+	CHECK_EQ(quarry_kmemleak_scan(true), 0);	/* with kmemleak=on */
 	printk("free pages: %lu before, %lu after\n", state_before.free_pages, now.free_pages);
 	if (leaks >= 0)
 		CHECK_EQ(leaks, 0);

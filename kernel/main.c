@@ -31,7 +31,7 @@ static void start_memory(void)
 		.highmem = highmem_wanted(),
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
-		.page_owner = page_owner_asked(),
+		.page_owner = page_owner_asked(), .kmemleak = kmemleak_asked(),
 		.slab_debug = slab_debug_wanted(),
 		.highmem_floor = image_phys(image_end), .hotplug_end = dimm_hotplug_end(),
 	};

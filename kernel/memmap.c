@@ -279,11 +279,21 @@ const char *slab_debug_wanted(void)
 	return NULL;
 }
 
-bool page_owner_asked(void)
+static bool is_on(const char *name)
 {
 	char word[8];
 
-	return cmdline_value("page_owner", word, sizeof(word)) && !strcmp(word, "on");
+	return cmdline_value(name, word, sizeof(word)) && !strcmp(word, "on");
+}
+
+bool page_owner_asked(void)
+{
+	return is_on("page_owner");
+}
+
+bool kmemleak_asked(void)
+{
+	return is_on("kmemleak");
 }
 
 void kfence_read_options(void)

@@ -76,7 +76,7 @@ static DEFINE_PER_CPU(struct rq, runqueue);
 DEFINE_PER_CPU(bool, need_resched_var);
 
 /* Runs on CPU 0 from the first instruction on. */
-static struct task_struct boot_task = {
+struct task_struct boot_task = {
 	.comm = "boot",
 	.pid = 1,
 	.on_rq = true,

@@ -25,7 +25,13 @@ bool sched_who_runs(unsigned int cpu, char *comm, int *pid);
 /* Threads that wait for that CPU. */
 unsigned int sched_nr_queued(unsigned int cpu);
 
+/* The one that has no stack of its own. */
+extern struct task_struct boot_task;
+
 /* 2. kthread.c */
+
+/* Calls fn for each other that has a stack. Interrupts off; no other CPU runs. */
+void thread_each(void (*fn)(struct task_struct *task, void *arg), void *arg);
 
 /* A thread that runs entry() once it is switched to; NULL when there is no memory. May sleep. */
 struct task_struct *thread_make(void (*entry)(void), const char *fmt, ...) __printf(2, 3);

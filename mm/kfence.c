@@ -42,6 +42,7 @@
 #include <quarry/port.h>
 #include "fault.h"
 #include "kfence.h"
+#include "page_owner.h"
 
 #define CANARY	  0xaa			/* xor'ed with the address's last three bits */
 #define POOL_RAM  128			/* the pool is this part of RAM at most */
@@ -441,6 +442,7 @@ void kfence_start(void)
 		__free_pages(page, order);
 		return;
 	}
+	page_owner_keep(page, false);	/* most of it cannot be read */
 	kfence_base = (unsigned long)slab_address(page);
 	dice = (u32)(kfence_base >> PAGE_SHIFT) ^ (u32)kfence_interval;
 	hide_all();

@@ -22,6 +22,7 @@
  * for that, and what was once a zone stays one, with no page in it perhaps. The counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.
  */
+#include "kmemleak.h"
 #include "page_owner.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
@@ -33,7 +34,7 @@ unsigned long vmemmap_size;
 unsigned long min_free_kbytes;
 u64 swiotlb_bytes;
 bool dma_debug_wanted;
-bool page_owner_wanted;
+bool page_owner_wanted, kmemleak_on;
 const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
@@ -136,7 +137,8 @@ void quarry_plan(const struct quarry_options *options)
 	min_free_kbytes = options->min_free_kbytes;
 	swiotlb_bytes = options->swiotlb;
 	dma_debug_wanted = options->dma_debug;
-	page_owner_wanted = options->page_owner;
+	kmemleak_on = options->kmemleak;
+	page_owner_wanted = options->page_owner || kmemleak_on;
 	slab_debug_option = options->slab_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());

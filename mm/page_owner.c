@@ -23,8 +23,8 @@
  * (0.8 %), and the fast paths. When off: one test in the slow paths.
  */
 #include <linux/jiffies.h>
-#include <linux/kmemleak.h>
 #include <linux/sched.h>
+#include "kmemleak.h"
 #include "page_owner.h"
 
 #define TABLE_ORDER 2
@@ -90,7 +90,8 @@ noinline void __set_page_owner(struct page *page, unsigned int order, gfp_t gfp)
 	owner->allocated_by = stack_depot_save_here(1);
 	owner->gfp = gfp;
 	owner->pid = this_pid();
-	owner->cpu = (u16)smp_processor_id();
+	owner->cpu = (u8)smp_processor_id();
+	owner->leak = 0;
 	owner->when = (u32)jiffies;
 	owner->order = (u8)order;
 	WRITE_ONCE(owner->flags, OWNER_LIVE);
@@ -124,18 +125,14 @@ void __split_page_owner(struct page *page, unsigned long nr)
 	}
 }
 
-void __page_owner_keep(const struct page *page)
+void __page_owner_keep(const struct page *page, bool pointers)
 {
 	struct page_owner *owner = page_owner_of(page);
 
-	if (owner && (owner->flags & OWNER_LIVE))
-		WRITE_ONCE(owner->flags, OWNER_LIVE | OWNER_KEPT);
-}
-
-void kmemleak_not_leak(const void *ptr)
-{
-	if (page_owner_on && virt_addr_valid(ptr))
-		__page_owner_keep(virt_to_page(ptr));
+	if (!owner || !(owner->flags & OWNER_LIVE))
+		return;
+	WRITE_ONCE(owner->flags, OWNER_LIVE | OWNER_KEPT);
+	owner->leak |= pointers ? 0 : LEAK_NO_SCAN;
 }
 
 /* ---- Questions ---- */

@@ -13,8 +13,8 @@ struct page_owner {
 	u32 gfp;
 	u32 pid, free_pid;
 	u32 when, free_when;	/* jiffies, their low half */
-	u16 cpu;
-	u8 order, flags;
+	u8 cpu, order, flags;
+	u8 leak;		/* LEAK_*, see kmemleak.h */
 };
 
 extern bool page_owner_wanted;	/* from quarry_plan() */
@@ -27,8 +27,11 @@ void __set_page_owner(struct page *page, unsigned int order, gfp_t gfp);
 void __reset_page_owner(struct page *page);
 void __split_page_owner(struct page *page, unsigned long nr);
 
-/* The block that begins there is kept for good, for later uses: it is no leak. */
-void __page_owner_keep(const struct page *page);
+/*
+ * The block that begins there is kept for good, for later uses: it is no leak, and does it hold
+ * pointers to objects that are in use?
+ */
+void __page_owner_keep(const struct page *page, bool pointers);
 
 /* The record of the block that begins with this page, or did; NULL: there is none. */
 struct page_owner *page_owner_of(const struct page *page);
@@ -61,10 +64,10 @@ static inline void split_page_owner(struct page *page, unsigned long nr)
 		__split_page_owner(page, nr);
 }
 
-static inline void page_owner_keep(const struct page *page)
+static inline void page_owner_keep(const struct page *page, bool pointers)
 {
 	if (unlikely(page_owner_on) && page)
-		__page_owner_keep(page);
+		__page_owner_keep(page, pointers);
 }
 
 #endif

@@ -106,7 +106,7 @@ static int enter_page(unsigned long va, struct page *page)
 	if (lost || error)
 		__free_page(page);
 	else
-		page_owner_keep(page);
+		page_owner_keep(page, true);
 	return error;
 }
 
@@ -184,7 +184,7 @@ static bool grow(unsigned int seen, gfp_t gfp)
 	if (!chunk)
 		return false;
 	if (enter_chunk((struct chunk *)chunk, seen))
-		page_owner_keep(virt_to_page(chunk));
+		page_owner_keep(virt_to_page(chunk), false);
 	else
 		free_page(chunk);
 	return true;

@@ -29,8 +29,8 @@
  * Locks: zone->lock for what a zone has. All else is changed by one caller at a time, who holds
  * memory_hotplug.c's mutex. Costs: 2 MiB cleared when a section gets online.
  */
-#include <linux/kmemleak.h>
 #include <linux/rcupdate.h>
+#include "page_owner.h"
 #include "reclaim.h"
 #include "section.h"
 
@@ -79,7 +79,7 @@ static int make_table(unsigned long section, int nid)
 		__free_pages(page, order);
 		return -ENOMEM;
 	}
-	kmemleak_not_leak(page_address(page));	/* it serves when the section comes again */
+	page_owner_keep(page, false);	/* it serves when the section comes again */
 	WRITE_ONCE(kept_pages, kept_pages + (1UL << order));
 	set_state(section, SECTION_MAPPED, 0);
 	return 0;

@@ -136,7 +136,8 @@ struct track {
 	u64 when;			/* jiffies */
 	u32 pid;
 	u16 cpu;
-	u16 nr;				/* addresses; 0: nothing recorded */
+	u8 nr;				/* addresses; 0: nothing recorded */
+	u8 leak;			/* LEAK_*, see kmemleak.h */
 };
 
 /* This thread, here: from the caller's caller on, less `skip` of them. */

@@ -110,7 +110,7 @@ static bool add_page(unsigned int class, gfp_t gfp)
 
 	if (!page)
 		return false;
-	page_owner_keep(virt_to_page(page));
+	page_owner_keep(virt_to_page(page), true);
 	page->class = class;
 	page->magic = META_MAGIC;
 	page->free = all_free(class);

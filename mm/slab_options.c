@@ -16,6 +16,7 @@
  * Without letters (slab_debug=,dentry or the value "1") F, Z, P and U are meant. Letters that are
  * none are named and ignored. The first entry that matches a name decides.
  */
+#include "kmemleak.h"
 #include "slab.h"
 
 #define ALL_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
@@ -100,6 +101,8 @@ slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags)
 	}
 	if (QUARRY_KASAN)	/* whatever the option says: without these it sees nothing */
 		flags |= SLAB_RED_ZONE | SLAB_STORE_USER;
+	if (kmemleak_on)
+		flags |= SLAB_STORE_USER;
 	if (!text || !*text)
 		return flags;
 	while (*text) {

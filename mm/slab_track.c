@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
+#include "page_owner.h"
 #include "slab.h"
 
 _Static_assert(sizeof(struct track) == 88, "the head of this file says so");
@@ -35,6 +36,8 @@ bool slab_track_init(struct slab *slab, gfp_t gfp)
 		return true;
 	gfp &= GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOFAIL;
 	*tracks_of(slab) = (struct track *)__get_free_pages(gfp | __GFP_ZERO, track_order(slab));
+	if (*tracks_of(slab))
+		page_owner_keep(virt_to_page(*tracks_of(slab)), false);
 	return *tracks_of(slab);
 }
 
@@ -46,10 +49,11 @@ void slab_track_exit(struct slab *slab)
 
 noinline void track_take(struct track *track, unsigned int skip)
 {
-	track->nr = (u16)stack_trace_save(track->addresses, TRACK_DEPTH, skip + 2);
+	track->nr = (u8)stack_trace_save(track->addresses, TRACK_DEPTH, skip + 2);
 	track->when = jiffies;
 	track->pid = current ? (u32)current->pid : 0;
 	track->cpu = (u16)smp_processor_id();
+	track->leak = 0;
 }
 
 void track_print(const struct track *track, const char *what)

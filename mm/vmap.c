@@ -34,6 +34,7 @@
  * list of RCU's callbacks nests inside.
  * Costs: taking and giving back O(log n), about 300 instructions among a thousand free ranges.
  */
+#include "kmemleak.h"
 #include "vmap.h"
 
 #define FITS 8
@@ -272,14 +273,29 @@ void vmap_give(struct vmap_space *space, struct vmap_area *area)
 
 /* ---- Looking at all of them ---- */
 
-void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg),
-		   void *arg)
+void vmap_walk(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg), void *arg)
 {
 	struct vmap_area *area;
 
-	spin_lock(&vmap_lock);
 	for (area = space->first; area && fn(area, arg); area = area->next)
 		;
+}
+
+void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg),
+		   void *arg)
+{
+	spin_lock(&vmap_lock);
+	vmap_walk(space, fn, arg);
+	spin_unlock(&vmap_lock);
+}
+
+bool vmap_trylock(void)
+{
+	return spin_trylock(&vmap_lock);
+}
+
+void vmap_unlock(void)
+{
 	spin_unlock(&vmap_lock);
 }
 
@@ -383,12 +399,17 @@ int vmap_init(void)
 	return vmap_index_init(port_vmalloc_base, port_vmalloc_size);
 }
 
-/* The first descriptions come from the page allocator, which works by now. */
+/*
+ * The first descriptions come from the page allocator, which works by now. With kmemleak no area
+ * begins where the spaces do: variables have that address, and the first areas would never leak.
+ */
 int vmap_init_spaces(void)
 {
 	unsigned long start = port_vmalloc_base, end = start + port_vmalloc_size;
 	unsigned long border = min(start + ALIGN(port_vmalloc_size / 4, SZ_1G), end);
+	bool first_unused = kmemleak_on && border < end;
 
-	return vmap_space_init(&vmap_small, start, border) &&
-	       vmap_space_init(&vmap_large, border, end) ? 0 : -ENOMEM;
+	return vmap_space_init(&vmap_small, start + (first_unused ? PAGE_SIZE : 0), border) &&
+	       vmap_space_init(&vmap_large, border + (first_unused ? SZ_2M : 0), end) ?
+	       0 : -ENOMEM;
 }

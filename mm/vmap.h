@@ -105,6 +105,11 @@ unsigned int vmap_validate(void);
 void vmap_for_each(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg),
 		   void *arg);
 
+/* Its parts, for who cannot wait: the lock, if nobody has it; the walk. */
+bool vmap_trylock(void);
+void vmap_unlock(void);
+void vmap_walk(struct vmap_space *space, bool (*fn)(struct vmap_area *area, void *arg), void *arg);
+
 /* ---- vmap_size.c: ranges with a guard ---- */
 
 /* Constant after the start. */

@@ -47,7 +47,7 @@ static bool fill_place(void **place)
 	if (!page)
 		return false;
 	atomic_long_inc(&nr_pages);
-	page_owner_keep(virt_to_page(page));
+	page_owner_keep(virt_to_page(page), false);
 	if (!__atomic_compare_exchange_n(place, &none, page, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_ACQUIRE)) {
 		free_page((unsigned long)page);

@@ -50,7 +50,7 @@ void *vmap_nodes_page_alloc(void)
 	if (!page)
 		return NULL;
 	atomic_long_inc(&nr_pages);
-	page_owner_keep(virt_to_page(page));
+	page_owner_keep(virt_to_page(page), false);
 	return page;
 }
 

@@ -180,9 +180,9 @@ SELFTEST(slab, what_was_freed_last_comes_first)
 	void *a, *b;
 
 	REQUIRE(cache);
-	if (slab_debug_option) {
+	if (cache->flags & SLAB_DEBUG_FLAGS) {
 		kmem_cache_destroy(cache);
-		SKIP("under slab_debug= there are no magazines");
+		SKIP("a cache that is debugged has no magazines");
 	}
 	a = kmem_cache_alloc(cache, GFP_KERNEL);
 	b = kmem_cache_alloc(cache, GFP_KERNEL);

@@ -99,6 +99,27 @@ void arch_stack_free(void *stack)
 	spin_unlock_irqrestore(&lock, flags);
 }
 
+unsigned long arch_stack_end(unsigned long address)
+{
+	int nr = hosted_stack_of(address, false);
+	unsigned long start, size;
+
+	if (nr < 0)
+		return 0;
+	hosted_stack_range((unsigned int)nr, &start, &size);
+	return start + size;
+}
+
+/* As the linker of the process calls its ends; the section of CPU 0's may lie before. */
+extern char __data_start[], _end[], __start_percpu[];
+
+void arch_each_data(void (*fn)(const void *start, const void *end, void *arg), void *arg)
+{
+	const char *data = __data_start, *percpu = __start_percpu;
+
+	fn(min(data, percpu), _end, arg);
+}
+
 /* They are not made of the page allocator's pages. */
 unsigned long arch_stack_pool_pages(void)
 {

@@ -84,6 +84,7 @@ static void *page_new(void)
 	page = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	nr_pages += page != NULL;
 	kmemleak_not_leak(page);
+	kmemleak_no_scan(page);
 	return page;
 }
 

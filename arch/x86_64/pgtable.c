@@ -71,6 +71,7 @@ static u64 table_new(void)
 	if (!table)
 		return 0;
 	kmemleak_not_leak(table);
+	kmemleak_no_scan(table);
 	if (!table_keeps(table, 0x5aa5f00f12345678))
 		panic("memory at %#llx keeps nothing: is the memory map, or memmap=, right?", pa);
 	return pa | PTE_TABLE;

@@ -100,6 +100,19 @@ const char *stack_find(unsigned long address, unsigned long *low, unsigned long 
 	return name_of(*high);
 }
 
+unsigned long arch_stack_end(unsigned long address)
+{
+	unsigned long low, high;
+
+	return stack_find(address, &low, &high) ? high : 0;
+}
+
+void arch_each_data(void (*fn)(const void *start, const void *end, void *arg), void *arg)
+{
+	fn(rodata_end, stacks, arg);
+	fn(stacks + NR_STACKS * STACK_STRIDE + PAGE_BYTES, image_end, arg);
+}
+
 const char *stack_overflowed(unsigned long address)
 {
 	unsigned long guard = find_guard(address);
@@ -169,6 +182,7 @@ void *arch_stack_alloc(void)
 		stack = slot_make(slot, page_to_phys(pages));
 	} while (!stack);
 	kmemleak_not_leak(phys_to_virt(page_to_phys(pages)));
+	kmemleak_no_scan(phys_to_virt(page_to_phys(pages)));	/* see roots.c */
 	if (!kasan_stack_map(stack))
 		return stack;
 	arch_stack_free(stack);

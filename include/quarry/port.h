@@ -203,6 +203,15 @@ unsigned long port_table_pages(void);
  * the thread that runs, and reads.
  */
 
+/*
+ * 7. For mm/kmemleak.c, with the option only. port_stop_others() calls fn(arg) with interrupts off
+ * while no other CPU runs, nor stands within a lock that is taken with interrupts off, and returns
+ * its result; may sleep. Within that, port_each_root() calls fn for each range where pointers may
+ * lie that mm/ did not give out: data, and of stacks, registers too, what is in use.
+ */
+int port_stop_others(int (*fn)(void *arg), void *arg);
+void port_each_root(void (*fn)(const void *start, const void *end, void *arg), void *arg);
+
 extern unsigned long port_percpu_base;	/* a multiple of the page size */
 
 /*

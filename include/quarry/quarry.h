@@ -17,6 +17,7 @@ struct quarry_options {
 	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
 	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
+	bool kmemleak;		/* objects that nothing points to are found: mm/kmemleak.c */
 	bool page_owner;	/* remember who allocated each block of pages: mm/page_owner.c */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 	phys_addr_t hotplug_end; /* RAM may come below it later, linux/memory_hotplug.h; 0: none */
@@ -176,6 +177,13 @@ struct owners *quarry_owners_take(void);
 unsigned int quarry_owners_compare(const struct owners *before, const struct owners *now,
 				   bool print);
 void quarry_owners_free(struct owners *owners);
+
+/*
+ * With the option kmemleak: looks for objects that nothing points to (mm/kmemleak.c). Returns how
+ * many there are that the look before found as well, so it takes two; prints them if wanted. May
+ * sleep; all other CPUs stand still meanwhile.
+ */
+unsigned int quarry_kmemleak_scan(bool print);
 
 /*
  * Prints a report on the log: "meminfo", "buddyinfo", "zoneinfo", "vmstat", "pagetypeinfo",
