@@ -52,6 +52,12 @@ void slab_report_free(const char *call, const struct kmem_cache *cache, const vo
 		slab_track_print(slab, slab_index(slab, object));
 }
 
+void slab_report_twice(const struct kmem_cache *cache, const void *object)
+{
+	report_misuse(QUARRY_BAD_FREE, object, "cache %s, object %px: freed twice at once",
+		      cache->name, object);
+}
+
 void slab_describe(const void *object)
 {
 	const struct slab *slab = slab_of(object);

@@ -25,6 +25,11 @@
  * this number says; no such byte stands before `first`; a node's mask has a bit for each list
  * that is not empty.
  *
+ * An object that two CPUs freed in one instant is in two magazines, and is given back twice. The
+ * second time its byte does not say OBJECT_CACHED: that is reported, and not counted. If the slab
+ * gave it out in between the byte does say so, and one is counted that is no more free: whoever
+ * looks for it meets OBJECT_NONE behind the last byte, and puts the number right.
+ *
  * Locks: node->lock, with interrupts off, guards lists and counts of a node's slabs, and those
  * state bytes that are OBJECT_FREE or become it. zone->lock does not nest in it: pages are got
  * and given back outside. States of objects that are cached or used belong to whoever has the
@@ -126,6 +131,10 @@ static unsigned int take_from(struct slab *slab, struct slot *slots, unsigned in
 
 	for (; n < want; i++, object += size) {
 		if (READ_ONCE(slab->state[i]) != OBJECT_FREE) {
+			if (unlikely(i >= slab->nr)) {
+				slab->nr_free = (u16)n;		/* freed twice at once */
+				break;
+			}
 			while (i + 16 < slab->nr && all_set(&slab->state[i + 1])) {
 				i += 8;
 				object += 8 * size;
@@ -257,14 +266,20 @@ static void fill_in(struct slab *slab, struct kmem_cache *cache, struct page *pa
 	slab->inverse = cache->inverse;
 	slab->shift = cache->shift;
 	slab->nr = slab->nr_free = cache->nr;
+	slab->state[cache->nr] = OBJECT_NONE;
 	colour = READ_ONCE(cache->colour);
 	WRITE_ONCE(cache->colour, (u16)(colour + 1 < cache->nr_colours ? colour + 1 : 0));
 	slab->base = (u32)(unsigned long)slab_address(page) + colour * step + cache->left;
 }
 
+static size_t slab_meta_size(const struct kmem_cache *cache)
+{
+	return sizeof(struct slab) + cache->nr + 1U + slab_track_room(cache);
+}
+
 struct slab *slab_create(struct kmem_cache *cache, gfp_t gfp, int nid)
 {
-	struct slab *slab = meta_alloc(sizeof(*slab) + cache->nr + slab_track_room(cache), gfp);
+	struct slab *slab = meta_alloc(slab_meta_size(cache), gfp);
 	struct page *page;
 
 	if (!slab)
@@ -341,60 +356,69 @@ static void collect_empty(struct cache_node *node, unsigned int keep, struct lis
 }
 
 /*
- * The first of these objects, as many as are the slab's, at least one: how many. What was taken
- * together lies together, mostly. Caller holds node->lock, of the slab's node.
+ * The first of these objects, as many as are the slab's; returns the next one. What was taken
+ * together lies together, mostly. `slot` itself: that was given back before. Caller holds
+ * node->lock, of the slab's node.
  */
-static unsigned int put_run(struct cache_node *node, struct slab *slab, const struct slot *slots,
-			    unsigned int nr)
+static const struct slot *put_run(struct cache_node *node, struct slab *slab,
+				  const struct slot *slot, const struct slot *end)
 {
+	const struct slot *run = slot;
 	unsigned long first = slab->first;
-	unsigned int n;
 
-	for (n = 0; n < nr; n++) {
-		unsigned long index = (unsigned long)slots[n].state - (unsigned long)slab->state;
+	do {
+		unsigned long index = (unsigned long)slot->state - (unsigned long)slab->state;
 
-		if (index >= slab->nr)
+		if (index >= slab->nr || slab->state[index] != OBJECT_CACHED)
 			break;
 		WRITE_ONCE(slab->state[index], OBJECT_FREE);
 		first = min(first, index);
-	}
-	slab->nr_free = (u16)(slab->nr_free + n);
+	} while (++slot < end);
+	slab->nr_free = (u16)(slab->nr_free + (slot - run));
 	slab->first = (u16)first;
 	if (slab_place(slab) != slab->place) {
 		place_remove(node, slab);
 		place_insert(node, slab);
 	}
-	return n;
+	return slot;
+}
+
+/* Lets go of one node's lock, takes that of another; NULL: none. */
+static void switch_node(struct cache_node **held, struct cache_node *node, unsigned long *flags)
+{
+	if (*held)
+		spin_unlock_irqrestore(&(*held)->lock, *flags);
+	*held = node;
+	if (node)
+		spin_lock_irqsave(&node->lock, *flags);
 }
 
 void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr)
 {
+	const struct slot *end = slots + nr, *next;
 	struct cache_node *node = NULL;
+	const void *twice = NULL;
 	unsigned long flags = 0;
 	LIST_HEAD(empty);
 
-	while (nr) {
+	for (; slots < end; slots = next) {
+		/* Of one that was given back before it may be gone, or lie elsewhere. */
 		struct slab *slab = slab_of(slots->object);
-		struct cache_node *home = slab_home(slab);
-		unsigned int run;
 
-		if (home != node) {
-			if (node)
-				spin_unlock_irqrestore(&node->lock, flags);
-			node = home;
-			spin_lock_irqsave(&node->lock, flags);
-		}
-		run = put_run(node, slab, slots, nr);
-		if (slab->place == SLABS_EMPTY)
+		if (slab && slab_home(slab) != node)
+			switch_node(&node, slab_home(slab), &flags);
+		next = slab ? put_run(node, slab, slots, end) : slots;
+		if (unlikely(next == slots))
+			twice = (next++)->object;
+		else if (slab->place == SLABS_EMPTY)
 			collect_empty(node, (cache->pages == 1) + node->nr_slabs / EMPTY_SHARE,
 				      &empty);
-		slots += run;
-		nr -= run;
 	}
-	if (node)
-		spin_unlock_irqrestore(&node->lock, flags);
+	switch_node(&node, NULL, &flags);
 	if (!list_empty(&empty))
 		release_all(&empty);
+	if (unlikely(twice))
+		slab_report_twice(cache, twice);
 }
 
 unsigned long slab_shrink(struct kmem_cache *cache)

@@ -17,6 +17,7 @@ enum object_state {
 	OBJECT_FREE,			/* in its slab */
 	OBJECT_CACHED,			/* free, in a magazine */
 	OBJECT_USED,
+	OBJECT_NONE,			/* behind the state of a slab's last object */
 };
 
 /* ---- Magazines ---- */
@@ -65,7 +66,7 @@ struct slab {
 	u8 place;			/* which list */
 	u8 shift;			/* constant: the size is an odd number times 2^shift */
 	u16 nid;			/* constant: its pages' node */
-	u8 state[];			/* of each object */
+	u8 state[];			/* of each object, and OBJECT_NONE */
 };
 
 struct cache_node {
@@ -159,6 +160,8 @@ void slab_track_print(const struct slab *slab, unsigned int index);
 
 /* A wrong free: says what is wrong with it. cache: that it was freed to, or NULL. */
 void slab_report_free(const char *call, const struct kmem_cache *cache, const void *object);
+/* Two CPUs freed it in one instant, and it came back to its slab twice. */
+void slab_report_twice(const struct kmem_cache *cache, const void *object);
 /* One line about an object, and who has it if that is known. */
 void slab_describe(const void *object);
 /* For caches with SLAB_DEBUG_FLAGS: of a new slab, of an object before the user has it, after. */
@@ -201,7 +204,10 @@ static inline bool slab_has_nodes(const struct kmem_cache *cache)
 unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int max);
 /* The same from a slab just made, in no list yet: it enters its node's. Interrupts off. */
 unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max);
-/* Back into their slabs, which go back to the page allocator when too many are empty. */
+/*
+ * Back into their slabs, which go back to the page allocator when too many are empty. Of those that
+ * are there already the last is reported, at the end.
+ */
 void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int nr);
 /* The list that a slab with so many free objects belongs to. */
 u8 slab_place(const struct slab *slab);

@@ -34,8 +34,9 @@
  * 1. An interrupt within a sequence, whatever it does to the magazines: begun anew.
  * 2. An interrupt between taking a slot and marking its object used: the object is in no
  *    magazine any more, nobody else can see it.
- * 3. Two frees of one object at once on two CPUs: both may see OBJECT_USED. That misses the
- *    report; a locked instruction for each free would be the price of not missing it.
+ * 3. Two frees of one object at once on two CPUs: both may see OBJECT_USED, and it gets into two
+ *    magazines. A locked instruction for each free would be the price of not missing that. It is
+ *    found when the object is given back to its slab (slab.c), unless both gave it to somebody.
  * 4. slab_drain() while this CPU works: each CPU empties its own, in an interrupt.
  * 5. The thread is on another CPU after it slept in the page allocator: it looks again.
  *
@@ -222,6 +223,7 @@ static bool reload(struct kmem_cache *cache, struct cache_cpu *cpu)
 static bool unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 {
 	struct magazine *empty;
+	u32 nr;
 
 	if (!cpu->spare->max) {
 		empty = magazine_earned(cache, cpu);
@@ -241,8 +243,9 @@ static bool unload(struct kmem_cache *cache, struct cache_cpu *cpu)
 		cpu->loaded = empty;
 		return true;
 	}
-	slab_give(cache, cpu->loaded->slots, cpu->loaded->nr / SLOT);
+	nr = cpu->loaded->nr / SLOT;
 	cpu->loaded->nr = 0;
+	slab_give(cache, cpu->loaded->slots, nr);
 	return true;
 }
 

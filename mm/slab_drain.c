@@ -11,11 +11,13 @@
 
 static void drain_magazine(struct kmem_cache *cache, struct magazine **magazine)
 {
-	if (!(*magazine)->max)
+	struct magazine *mine = *magazine;
+
+	if (!mine->max)
 		return;
-	slab_give(cache, (*magazine)->slots, (*magazine)->nr / SLOT);
-	slab_free_magazine(*magazine);
 	*magazine = &no_magazine;
+	slab_give(cache, mine->slots, mine->nr / SLOT);
+	slab_free_magazine(mine);
 }
 
 void slab_drain_cpu(struct kmem_cache *cache)

@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct track) == 88, "the head of this file says so");
 
 static struct track **tracks_of(const struct slab *slab)
 {
-	return (struct track **)ALIGN((unsigned long)&slab->state[slab->nr], sizeof(void *));
+	return (struct track **)ALIGN((unsigned long)&slab->state[slab->nr + 1], sizeof(void *));
 }
 
 size_t slab_track_room(const struct kmem_cache *cache)

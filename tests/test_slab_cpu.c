@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include "mm/slab.h"
+#include "tests/listen.h"
 #include "tests/threads.h"
 
 #define MOST 600
@@ -65,5 +66,89 @@ SELFTEST(slab_cpu, interrupts_allocate)
 		on_each_cpu(interrupt_allocates, cache, 1);
 		kmem_cache_free(cache, object);
 	}
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+/* ---- One object, freed by two CPUs in one instant: as they leave it to its slab ---- */
+
+static struct slot slot_of(void *object)
+{
+	struct slab *slab = slab_of(object);
+
+	return (struct slot){ object, &slab->state[slab_index(slab, object)] };
+}
+
+SELFTEST(slab_cpu, what_two_cpus_free_at_once_is_counted_once)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-twice", 64, 0, SLAB_NO_MERGE, NULL);
+	void *object, *other;
+	struct slot slot;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	other = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object && other);
+	slot = slot_of(object);
+	if (!slab_is_debugged(cache)) {
+		WRITE_ONCE(*slot.state, OBJECT_CACHED);
+		slab_give(cache, &slot, 1);
+		CHECK_REPORT("freed twice at once", slab_give(cache, &slot, 1));
+		CHECK_EQ(*slot.state, OBJECT_FREE);
+		CHECK_EQ(slab_validate(), 0);
+	} else {
+		kmem_cache_free(cache, object);
+	}
+	kmem_cache_free(cache, other);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+/* The other one has it from a magazine: it stays that one's. */
+SELFTEST(slab_cpu, what_somebody_has_is_not_given_back)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-had", 64, 0, SLAB_NO_MERGE, NULL);
+	void *object;
+	struct slot slot;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	slot = slot_of(object);
+	CHECK_REPORT("freed twice at once", slab_give(cache, &slot, 1));
+	CHECK_EQ(*slot.state, OBJECT_USED);
+	kmem_cache_free(cache, object);
+	CHECK_EQ(slab_validate(), 0);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+/* The slab gave it to somebody in between: it believes in one free object that there is not. */
+SELFTEST(slab_cpu, nothing_behind_a_slab_is_handed_out)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-over", 64, 0, SLAB_NO_MERGE, NULL);
+	struct cache_node *node;
+	unsigned int nr, taken;
+	unsigned long flags;
+	struct slot *slots;
+	struct slab *slab;
+	void *object;
+
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	slots = kmalloc_array(cache->nr + 1U, sizeof(*slots), GFP_KERNEL);
+	REQUIRE(object && slots);
+	slab = slab_of(object);
+	node = slab_home(slab);
+	slab_drain(cache);
+	spin_lock_irqsave(&node->lock, flags);
+	nr = slab->nr_free++;
+	taken = slab_take(node, slots, nr + 1);
+	spin_unlock_irqrestore(&node->lock, flags);
+	CHECK_EQ(taken, nr);
+	for (unsigned int i = 0; i < min(taken, nr); i++)
+		CHECK(slab_index(slab, slots[i].object) < slab->nr);
+	CHECK_EQ(slab->nr_free, 0);
+	slab_give(cache, slots, min(taken, nr));
+	kmem_cache_free(cache, object);
+	kfree(slots);
+	CHECK_EQ(slab_validate(), 0);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
