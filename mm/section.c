@@ -445,20 +445,27 @@ unsigned long section_count_pristine(const struct zone *zone)
 	return pages;
 }
 
-void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER])
+/* As buddy_add() will cut it; the largest blocks all at once. */
+static void count_piece(unsigned long start, unsigned long end, unsigned long nr[MAX_ORDER])
 {
-	unsigned long start, end = zone->pristine_pfn;
+	while (start < end) {
+		unsigned int order = buddy_order_at(start, end);
+		unsigned long same = order == MAX_ORDER - 1 ? (end - start) >> order : 1;
 
-	while (next_pristine(zone, end, &start, &end)) {
-		/* As buddy_add() will cut it; the largest blocks all at once. */
-		while (start < end) {
-			unsigned int order = buddy_order_at(start, end);
-			unsigned long same = order == MAX_ORDER - 1 ? (end - start) >> order : 1;
-
-			nr[order] += same;
-			start += same << order;
-		}
+		nr[order] += same;
+		start += same << order;
 	}
+}
+
+bool section_count_blocks(const struct zone *zone, unsigned long *from, unsigned int max,
+			  unsigned long nr[MAX_ORDER])
+{
+	unsigned long start, end = max(*from, zone->pristine_pfn);
+
+	for (; max && next_pristine(zone, end, &start, &end); max--)
+		count_piece(start, end, nr);
+	*from = end;
+	return !max;
 }
 
 int section_init(void)

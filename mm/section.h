@@ -41,8 +41,13 @@ struct zone *section_zone(unsigned long pfn);
 unsigned long section_count_bad(const struct zone *zone);
 /* The zone's pristine pages, counted anew. */
 unsigned long section_count_pristine(const struct zone *zone);
-/* Adds, by order, the blocks that they will make. Caller holds zone->lock. */
-void section_count_blocks(const struct zone *zone, unsigned long nr[MAX_ORDER]);
+/*
+ * Adds, by order, the blocks that they will make: of the first `max` pieces at or above *from, none
+ * larger than a section. Returns whether there may be more, from *from on then. Caller holds
+ * zone->lock.
+ */
+bool section_count_blocks(const struct zone *zone, unsigned long *from, unsigned int max,
+			  unsigned long nr[MAX_ORDER]);
 
 /* ---- section_hot.c: the caller sees to it that there is one at a time; may sleep ---- */
 

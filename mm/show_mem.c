@@ -9,15 +9,16 @@
  * make when it comes to life (section.c). The pages of all blocks together are the zone's free
  * pages, but for those in caches of CPUs.
  *
- * Locks: zone->lock, with interrupts off, for STRIDE page blocks at a time: a report may not
- * stop a machine of terabytes. A zone that is in use meanwhile is seen in several moments, so
- * the sum may be off by what was allocated or freed in between.
- * Cost: one step a page block, one for each free block in it.
+ * Locks: zone->lock, with interrupts off, for STRIDE page blocks or pristine pieces (of a section
+ * at most) at a time: a report may not stop a machine of terabytes. A zone that is in use meanwhile
+ * is seen in several moments, so the sum may be off by what was allocated or freed in between, or
+ * came to life.
+ * Cost: one step a page block, one for each free block in it; three searches a pristine piece.
  */
 #include "internal.h"
 #include "section.h"
 
-#define STRIDE 64		/* page blocks counted with the lock held once */
+#define STRIDE 64		/* page blocks, or pieces, counted with the lock held once */
 
 /* The letters that Linux gives mobilities here, and one for none. */
 static const char mobility_letters[NR_CENSUS_ROWS + 1] = "UMEN";
@@ -51,15 +52,25 @@ static struct pageblock *count_some(struct zone *zone, struct pageblock *pb, str
 	return pb;
 }
 
+static void count_pristine(struct zone *zone, unsigned long nr[MAX_ORDER])
+{
+	unsigned long from = 0, flags;
+	bool more;
+
+	do {
+		spin_lock_irqsave(&zone->lock, flags);
+		more = section_count_blocks(zone, &from, STRIDE, nr);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	} while (more);
+}
+
 void take_census(struct zone *zone, struct census *census)
 {
-	unsigned long *whole = census->free[CENSUS_NONE], flags;
+	unsigned long *whole = census->free[CENSUS_NONE];
 	struct pageblock *pb = NULL;
 
 	memset(census, 0, sizeof(*census));
-	spin_lock_irqsave(&zone->lock, flags);
-	section_count_blocks(zone, whole);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	count_pristine(zone, whole);
 	for (unsigned int order = PAGEBLOCK_ORDER; order < MAX_ORDER; order++)
 		census->blocks[CENSUS_NONE] += whole[order] << (order - PAGEBLOCK_ORDER);
 	do

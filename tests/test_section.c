@@ -47,6 +47,41 @@ SELFTEST(section, whole_zones_come_to_life)
 	CHECK_EQ(quarry_validate(), 0);
 }
 
+static unsigned long pages_of(const unsigned long nr[MAX_ORDER])
+{
+	unsigned long pages = 0;
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++)
+		pages += nr[order] << order;
+	return pages;
+}
+
+/* A report counts so many pieces before it lets go of the lock: the sum is that of all at once. */
+SELFTEST(section, pristine_memory_is_counted_piece_by_piece)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long by_piece[MAX_ORDER] = { 0 }, at_once[MAX_ORDER] = { 0 };
+		unsigned long from = 0, to = 0, flags, before;
+		bool more = true;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		CHECK(!section_count_blocks(zone, &to, ~0U, at_once));
+		while (more) {
+			before = pages_of(by_piece);
+			more = section_count_blocks(zone, &from, 1, by_piece);
+			CHECK_EQ(more, pages_of(by_piece) > before);
+			CHECK(pages_of(by_piece) - before <= PAGES_PER_SECTION);
+		}
+		CHECK_EQ(from, to);
+		CHECK_EQ(pages_of(at_once), zone->nr_pristine);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		for (unsigned int order = 0; order < MAX_ORDER; order++)
+			CHECK_EQ(by_piece[order], at_once[order]);
+	}
+}
+
 /* Boot cost must not grow with memory: most of a large machine is still pristine. */
 SELFTEST(section, large_memory_stays_pristine)
 {
