@@ -203,13 +203,18 @@ static bool walk_area(struct vmap_area *area, void *fn)
 	return true;
 }
 
-/* With vmap_lock. */
-static void each_object(object_fn fn)
+/* All but large blocks: those are reached by walks over all blocks of pages. With vmap_lock. */
+static void each_other_object(object_fn fn)
 {
 	slab_for_each_object(walk_slab, (void *)fn);
-	page_owner_for_each(walk_block, (void *)fn);
 	vmap_walk(&vmap_small, walk_area, (void *)fn);
 	vmap_walk(&vmap_large, walk_area, (void *)fn);
+}
+
+static void each_object(object_fn fn)
+{
+	each_other_object(fn);
+	page_owner_for_each(walk_block, (void *)fn);
 }
 
 /* ---- A scan, with the machine for itself ---- */
@@ -343,7 +348,12 @@ static bool leave_out_area(struct vmap_area *area, void *unused)
 static void look_at_block(struct page *page, const struct page_owner *owner, void *unused)
 {
 	const char *start = slab_address(page);
+	struct object object;
 
+	if (large_object_at(page, &object)) {
+		reach_known(&object);
+		return;
+	}
 	if (page->state != PAGE_USED || (page->flags & (PG_KMALLOC | PG_HAS_HWPOISONED)) ||
 	    (owner->leak & (LEAK_SCANNED | LEAK_NO_SCAN | LEAK_IGNORE)) || PageHighMem(page))
 		return;
@@ -366,13 +376,13 @@ static int scan_all(void *unused)
 		return -EAGAIN;
 	scan.nr = scan.found = 0;
 	scan.overflow = false;
-	each_object(forget);
+	each_other_object(forget);
 	page_owner_for_each(forget_block, NULL);
 	vmap_walk(&vmap_small, leave_out_area, NULL);
 	vmap_walk(&vmap_large, leave_out_area, NULL);
 	port_each_root(look_at, NULL);
 	page_owner_for_each(look_at_block, NULL);
-	each_object(reach_known);
+	each_other_object(reach_known);
 	look_at_work();
 	while (scan.overflow) {
 		scan.overflow = false;

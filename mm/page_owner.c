@@ -7,9 +7,11 @@
  *
  * A record tells of the block that begins with its page: the backtrace of the allocation and of
  * the last free, by their numbers in the stack depot, order, flags, thread, CPU, time. Records lie
- * outside of the page descriptors; the table of a page block is made when the first of its pages
- * is allocated, and stays. Without memory for it the pages there have no owners for now. Pages
- * that the books are made of, and what memblock handed out, have none at all.
+ * outside of the page descriptors. The tables of all RAM are made at the boot, so that nobody's
+ * first allocation in a page block takes more pages than it asked for; on a machine with more than
+ * AT_BOOT of it, and for RAM that comes later, the table of a page block is made when the first of
+ * its pages is allocated, and stays. Without memory for it the pages there have no owners for now.
+ * Pages that the books are made of, and what memblock handed out, have none at all.
  *
  * The fast paths know nothing of this. With the option, the tables by which they find a CPU's
  * stacks name none (pcp_setup.c), so that every request and every free goes the long way, where
@@ -19,8 +21,8 @@
  * the hook of a free comes before anybody else can get the block, that of an allocation before
  * its owner has it. Readers of others' records get what is there. Any context but NMIs.
  *
- * Costs when on: a backtrace for each allocation and each free, 16 KiB for each page block in use
- * (0.8 %), and the fast paths. When off: one test in the slow paths.
+ * Costs when on: a backtrace for each allocation and each free, 16 KiB for each page block (0.8 %),
+ * and the fast paths. When off: one test in the slow paths.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
@@ -28,8 +30,10 @@
 #include "page_owner.h"
 
 #define TABLE_ORDER 2
+#define TABLE_SIZE  (PAGE_SIZE << TABLE_ORDER)
+#define AT_BOOT	    (64ULL * SZ_1G)	/* RAM, whose tables are 512 MiB */
 
-_Static_assert(PAGEBLOCK_PAGES * sizeof(struct page_owner) == PAGE_SIZE << TABLE_ORDER,
+_Static_assert(PAGEBLOCK_PAGES * sizeof(struct page_owner) == TABLE_SIZE,
 	       "a record is 32 bytes");
 
 bool page_owner_on;
@@ -37,14 +41,29 @@ bool page_owner_on;
 static struct page_owner **tables;	/* by page block */
 static unsigned long nr_tables;
 
+static void make_tables(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned long block = start_pfn / PAGEBLOCK_PAGES;
+
+	for (; block < DIV_ROUND_UP(end_pfn, PAGEBLOCK_PAGES); block++)
+		if (!tables[block])
+			tables[block] = memblock_alloc(TABLE_SIZE, PAGE_SIZE);
+}
+
 int page_owner_init(void)
 {
+	phys_addr_t start, end;
+	unsigned int i;
+
 	if (!page_owner_wanted)
 		return 0;
 	nr_tables = DIV_ROUND_UP(max_possible_pfn, PAGEBLOCK_PAGES);
 	tables = memblock_alloc(nr_tables * sizeof(tables[0]), 64);
 	if (!tables || stack_depot_init())
 		return -ENOMEM;
+	if (memblock_phys_mem_size() <= AT_BOOT)
+		for_each_mem_range(i, &start, &end)
+			make_tables(PFN_DOWN(start), PFN_UP(end));
 	page_owner_on = true;
 	return 0;
 }
@@ -144,8 +163,11 @@ void page_owner_for_each(void (*fn)(struct page *page, const struct page_owner *
 		const struct page_owner *table = smp_load_acquire(&tables[block]);
 
 		for (unsigned long i = 0; table && i < PAGEBLOCK_PAGES; i++) {
-			struct page_owner owner = table[i];
+			struct page_owner owner;
 
+			if (!(READ_ONCE(table[i].flags) & OWNER_LIVE))
+				continue;
+			owner = table[i];
 			if (READ_ONCE(table[i].flags) & OWNER_LIVE)
 				fn(pfn_to_page(block * PAGEBLOCK_PAGES + i), &owner, arg);
 		}

@@ -7,7 +7,8 @@
  *	chunks	pages | record | record | ...		a record's number is its place in eighths
  *
  * Records are never changed once a chain leads to them, and never go away: what a kernel can call
- * from is finite. When the chunks are full, or there is no memory, a new place has no number.
+ * from is finite. The first chunks are made at the boot, so that a new place takes no page from
+ * who counts them. When all chunks are full, or there is no memory, a new place has no number.
  *
  * depot_pages() is also where page_owner.c gets its memory. It asks the zones directly, so that a
  * page for the books needs no entry in the books; and it takes nothing below the low watermark, so
@@ -25,6 +26,8 @@
 #define CHUNK_ORDER 2
 #define CHUNK_SIZE  (PAGE_SIZE << CHUNK_ORDER)
 #define MAX_CHUNKS  256			/* 4 MiB of backtraces */
+#define BOOT_CHUNKS 64
+#define BOOT_SHARE  512			/* of RAM at most for those that are made at the boot */
 #define UNIT	    sizeof(u64)
 
 struct stack_record {
@@ -87,7 +90,14 @@ unsigned long depot_nr_pages(void)
 
 int stack_depot_init(void)
 {
+	u64 nr = min_t(u64, memblock_phys_mem_size() / BOOT_SHARE / CHUNK_SIZE, BOOT_CHUNKS);
+
 	heads = memblock_alloc(NR_HEADS * sizeof(heads[0]), 64);
+	for (; heads && nr_chunks < nr; nr_chunks++) {
+		chunks[nr_chunks] = memblock_alloc(CHUNK_SIZE, PAGE_SIZE);
+		if (!chunks[nr_chunks])
+			break;
+	}
 	return heads ? 0 : -ENOMEM;
 }
 

@@ -63,6 +63,19 @@ static bool names(depot_stack_handle_t handle, const char *function)
 	return false;
 }
 
+/* So nobody's first allocation somewhere takes pages that it did not ask for. */
+SELFTEST(page_owner, all_ram_has_records_from_the_boot_on)
+{
+	unsigned long missing = 0;
+
+	SKIP_WITHOUT_OWNERS();
+	if (memblock_phys_mem_size() > 64ULL * SZ_1G)
+		SKIP("there is too much of it");
+	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
+		missing += pfn_valid(pfn) && !page_owner_of(pfn_to_page(pfn));
+	CHECK_EQ(missing, 0);
+}
+
 SELFTEST(page_owner, a_backtrace_is_kept_once)
 {
 	unsigned long one[3] = { 0x1000, 0x2000, 0x3000 }, other[3] = { 0x1000, 0x2000, 0x3001 };
