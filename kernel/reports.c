@@ -28,7 +28,7 @@ void faults_begin(void)
 
 void faults_end(void)
 {
-	if (quarry_fault_sites())
+	if (!quarry_fault_each() && quarry_fault_sites())
 		printk("fault: %u call sites have failed\n", quarry_fault_sites());
 }
 

@@ -57,7 +57,7 @@ static inline bool fault_hits_object(const char *cache, gfp_t gfp)
 	       fault_decide(strncmp(cache, "kmalloc-", 8) ? FAULT_SLAB : FAULT_KMALLOC, gfp);
 }
 
-/* From here on requests may fail. May sleep. One at a time. */
+/* From here on requests may fail. May sleep. One at a time: a second one is said, and is none. */
 void fault_begin(const struct fault_setup *setup);
 /* Ends that; how many requests were looked at, and how many failed. May sleep. */
 void fault_end(unsigned long *seen, unsigned long *failed);

@@ -29,6 +29,8 @@ static bool from_option;		/* what is armed, is so by quarry_fault() */
 
 void fault_begin(const struct fault_setup *setup)
 {
+	if (WARN_ON(!fault_is_off()))
+		return;
 	pcp_close();
 	fault_begin_pass(setup->pass);
 	fault_set(setup);	/* first: nothing fills a magazine any more */
@@ -38,7 +40,11 @@ void fault_begin(const struct fault_setup *setup)
 
 void fault_end(unsigned long *seen, unsigned long *failed)
 {
+	bool was_armed = !fault_is_off();
+
 	fault_clear(seen, failed);
+	if (!was_armed)
+		return;
 	from_option = false;
 	pcp_open();
 }

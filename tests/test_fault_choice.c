@@ -215,3 +215,25 @@ SELFTEST(fault_choice, each_point_fails_alone_and_error_paths_with_it)
 	CHECK_EQ(nr, ARRAY_SIZE(expected));
 	fault_forget_sites();
 }
+
+/* As a case that arms faults of its own does in a run where they are armed already. */
+SELFTEST(fault_choice, arming_twice_is_said_and_leaves_the_first)
+{
+	struct fault_setup each = { .sources = FAULT_KMALLOC, .task = current, .nth = 3 };
+	struct fault_setup all = { .sources = FAULT_ALL, .task = current, .one_in = 1, .seed = 1 };
+	unsigned long seen, failed;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	fault_begin(&each);
+	CHECK(one_kmalloc());
+	selftest_expect_warnings(1);
+	fault_begin(&all);
+	CHECK(one_kmalloc());
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, 2);
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, 2);
+	CHECK_EQ(failed, 0);
+	CHECK(one_kmalloc());
+}
