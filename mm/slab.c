@@ -18,8 +18,8 @@
  *
  * Which slab serves. A node lists its slabs by how full they are: full, eight buckets of partial
  * ones, empty. Objects are taken from the fullest, so that the emptier ones become empty and go
- * back. Of the empty ones a node keeps one if it is one page, and one more for each 1024 slabs,
- * until memory is short.
+ * back. Of the empty ones a node keeps one if the objects are small, and one more for each 1024
+ * slabs, until memory is short.
  *
  * Invariants: nr_free of a slab is the number of its OBJECT_FREE bytes; it is in the list that
  * this number says; no such byte stands before `first`; a node's mask has a bit for each list
@@ -38,6 +38,7 @@
 #include "kasan.h"
 
 #define EMPTY_SHARE 1024
+#define EMPTY_SMALL 256			/* bytes of an object: of those a slab is many */
 
 u8 slab_no_state = OBJECT_FREE;
 
@@ -411,8 +412,8 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 		if (unlikely(next == slots))
 			twice = (next++)->object;
 		else if (slab->place == SLABS_EMPTY)
-			collect_empty(node, (cache->pages == 1) + node->nr_slabs / EMPTY_SHARE,
-				      &empty);
+			collect_empty(node, (cache->size <= EMPTY_SMALL) +
+				      node->nr_slabs / EMPTY_SHARE, &empty);
 	}
 	switch_node(&node, NULL, &flags);
 	if (!list_empty(&empty))

@@ -3,9 +3,11 @@
  * How large a cache's slabs and magazines are.
  *
  * A slab has the fewest pages that waste at most an eighth, so that a cache of few objects holds
- * few pages. Where that is no power of two, the rest of the block goes back at once, and later
- * the slab page by page. Slabs begin at different multiples of the alignment, as far as the rest
- * allows: equal objects of different slabs then do not meet in the same lines of a CPU's cache.
+ * few pages; but from 1 KiB on two at least: with one, the beginning and the end of slabs would be
+ * most of what an object costs. Where the pages are no power of two, the rest of the block goes
+ * back at once, and later the slab page by page. Slabs begin at different multiples of the
+ * alignment, as far as the rest allows: equal objects of different slabs then do not meet in the
+ * same lines of a CPU's cache.
  *
  * What CPUs and nodes keep beside slabs in use, replaying a boot of Linux, would be waste:
  * magazines hold some KiB, and few of them wait in a depot.
@@ -15,6 +17,7 @@
 #include "slab.h"
 
 #define MAX_SLAB_PAGES	 64		/* unless one object needs more */
+#define TWO_PAGES	 1024U		/* bytes of an object whose slabs have more than one */
 #define MAX_SLAB_OBJECTS 4096
 #define MAGAZINE_BYTES	 3072u
 #define MAX_MAGAZINE	 47u		/* slots: what fits into 800 bytes, with one more */
@@ -27,7 +30,8 @@ static unsigned long waste(unsigned long pages, u32 size)
 /* The fewest pages that waste little; where none do, those that waste least. */
 static unsigned int choose_pages(u32 size)
 {
-	unsigned int fewest = (unsigned int)PFN_UP(size), best = fewest, pages;
+	unsigned int fewest = max((unsigned int)PFN_UP(size), size < TWO_PAGES ? 1U : 2U);
+	unsigned int best = fewest, pages;
 
 	for (pages = fewest; pages <= max_t(unsigned int, MAX_SLAB_PAGES, fewest); pages++) {
 		if (waste(pages, size) <= pages * PAGE_SIZE / 8)

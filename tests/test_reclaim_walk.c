@@ -131,7 +131,7 @@ SELFTEST(reclaim_walk, slabs_are_had_though_their_lock_is_taken)
 		SKIP("under slab_debug= a slab goes back with its last object");
 	if (!shortage_begin(&s, SHORT_MIN + 16))
 		SKIP("no zone is large enough");
-	cache = kmem_cache_create("test-walk", 2048, 0, kinds[s.zone->idx] | SLAB_NO_MERGE, NULL);
+	cache = kmem_cache_create("test-walk", 256, 0, kinds[s.zone->idx] | SLAB_NO_MERGE, NULL);
 	REQUIRE(cache);
 	/* The node's thread may still be at an earlier shortage. */
 	WAIT_UNTIL(wq_has_sleeper(&nodes[s.zone->nid]->kswapd_wait));
