@@ -40,9 +40,12 @@ static int compare(bool print)
 
 static void nothing_is_left_behind(void)
 {
-	struct selftest_state now = selftest_look_when_settled(&state_before);
-	int leaks = compare(false);
+	struct selftest_state now;
+	int leaks;
 
+	quarry_kmemleak_scan(false);
+	now = selftest_look_when_settled(&state_before);
+	leaks = compare(false);
 	for (unsigned int i = 0; i < SETTLE_TICKS && leaks > 0; i++) {
 		schedule_timeout_uninterruptible(1);
 		now = selftest_look_when_settled(&state_before);
@@ -50,7 +53,6 @@ static void nothing_is_left_behind(void)
 	}
 	if (leaks > 0)
 		compare(true);
-	quarry_kmemleak_scan(false);
 	CHECK_EQ(quarry_kmemleak_scan(true), 0);	/* with kmemleak=on */
 	printk("free pages: %lu before, %lu after\n", state_before.free_pages, now.free_pages);
 	if (leaks >= 0)

@@ -3,10 +3,9 @@
  * kmemleak=on: objects that nothing points to any more.
  *
  * Objects are what users of memory have: objects of caches, large blocks of kmalloc(), areas of
- * vmalloc(). They need no list of their own: slabs know theirs, by a state byte for each, page
- * owners know large blocks, ranges areas; and the same structures lead from any address into the
- * middle of an object to the object. What a scan has to remember of each is one byte, in the
+ * vmalloc(); kmemleak_object.c finds them. What a scan has to remember of each is one byte, in the
  * record of who allocated it: so the option gives all caches SLAB_STORE_USER and pages owners.
+ * What their users say of them is kmemleak_mark.c's.
  *
  * A scan begins at the roots and goes from object to object:
  *
@@ -19,9 +18,10 @@
  * address counts as a pointer, so a leak may be missed, until that number is gone; a pointer that
  * is kept in another form, or by a device alone, is not seen, and its user has to say so. No
  * area begins where vmalloc's spaces do (vmap.c): variables of its own have those addresses.
- * Blocks of pages are no objects, as in Linux: pages are known by numbers, descriptors and page
- * tables, too. Those that leak are found by mm/owners.c. Not looked at are, since the scan would
- * find every object described there: descriptions of ranges; stale stacks; free pages.
+ * Blocks of pages are no objects, as in Linux, unless kmemleak_alloc() makes them some: pages are
+ * known by numbers, descriptors and page tables, too. Those that leak are found by mm/owners.c.
+ * Not looked at are, since the scan would find every object described there: descriptions of
+ * ranges; stale stacks; free pages.
  *
  * The scan has the machine for itself, no other CPU runs (port_stop_others()). So no pointer is on
  * its way from one place to another, none is in a register that is not looked at, and no lock that
@@ -43,25 +43,16 @@
 #include "kasan.h"
 #include "kmemleak.h"
 #include "page_owner.h"
+#include "slab.h"
 #include "vmap.h"
 
 #define WORK_ORDER 4			/* pages for ranges that are yet to be looked at */
 #define MAX_STOPS  100			/* attempts */
 #define SHOWN	   16U			/* leaks that are printed */
 #define DUMPED	   32			/* bytes of each */
-#define AREA_SHIFT 24			/* where the byte of an area is in vm.flags */
 
 #define BY_SCAN (LEAK_REACHED | LEAK_SCANNED)
 #define BY_USER (LEAK_NOT | LEAK_IGNORE)
-
-struct object {
-	const void *start;
-	size_t size;
-	u8 *leak;			/* NULL: an area's */
-	struct vmap_area *area;
-	const struct track *track;
-	const struct page_owner *owner;
-};
 
 struct range {
 	const void *start, *end;
@@ -92,157 +83,45 @@ static struct {
 	unsigned int found;
 } scan;
 
-/* ---- Objects ---- */
-
-static u8 leak_of(const struct object *object)
-{
-	return object->leak ? *object->leak : (u8)(object->area->vm.flags >> AREA_SHIFT);
-}
-
-static void set_leak(const struct object *object, u8 leak)
-{
-	if (object->leak)
-		*object->leak = leak;
-	else
-		object->area->vm.flags = (object->area->vm.flags & ~(0xffUL << AREA_SHIFT)) |
-					 (unsigned long)leak << AREA_SHIFT;
-}
-
-static bool slab_object_at(const struct slab *slab, unsigned int index, struct object *object)
-{
-	const struct track *track = slab_track_of(slab, index);
-
-	*object = (struct object){ .start = slab_object(slab, index), .track = track,
-				   .size = slab->cache->object_size,
-				   .leak = track ? (u8 *)&track->leak : NULL };
-	return track;
-}
-
-static bool large_object_at(struct page *page, struct object *object)
-{
-	struct page_owner *owner = page_owner_of(page);
-
-	if (page->state != PAGE_USED || !(page->flags & PG_KMALLOC) || !owner ||
-	    !(owner->flags & OWNER_LIVE))
-		return false;
-	*object = (struct object){ .start = slab_address(page), .size = PAGE_SIZE << page->order,
-				   .leak = &owner->leak, .owner = owner };
-	return true;
-}
-
-static bool area_object(struct vmap_area *area, struct object *object)
-{
-	if (smp_load_acquire(&area->state) != VMAP_LIVE || !(area->vm.flags & VM_ALLOC))
-		return false;
-	*object = (struct object){ .start = area->vm.addr, .area = area,
-				   .size = (size_t)area->vm.nr_pages << PAGE_SHIFT };
-	return true;
-}
-
-/* A slab may be half made or half gone: then none of its objects is anybody's. */
-static bool find_in_slab(const struct page *page, unsigned long address, struct object *object)
-{
-	const struct slab *slab = (const struct slab *)page->private;
-	unsigned long offset, index;
-
-	if (!slab || (unsigned long)slab_start(slab) > address)
-		return false;
-	offset = address - (unsigned long)slab_start(slab);
-	index = offset / slab->cache->size;
-	return index < slab->nr && READ_ONCE(slab->state[index]) == OBJECT_USED &&
-	       offset % slab->cache->size < slab->cache->object_size &&
-	       slab_object_at(slab, (unsigned int)index, object);
-}
-
-/* The object that the address lies in. */
-static bool find_object(unsigned long address, struct object *object)
-{
-	struct vmap_area *area;
-	struct page *page;
-
-	if (is_vmalloc_addr((void *)address)) {
-		area = vmap_find(address);
-		return area && area_object(area, object) &&
-		       address - (unsigned long)object->start < object->size;
-	}
-	page = slab_page((void *)address);
-	if (!page)
-		return false;
-	if (page->state == PAGE_SLAB)
-		return find_in_slab(page, address, object);
-	page = page->state == PAGE_USED ? page : page_block_head(page);
-	return page && large_object_at(page, object);
-}
-
-/* ---- Walks over all of them ---- */
-
-typedef void (*object_fn)(const struct object *object);
-
-static void walk_slab(const struct slab *slab, unsigned int index, void *fn)
-{
-	struct object object;
-
-	if (slab_object_at(slab, index, &object))
-		((object_fn)fn)(&object);
-}
-
-static void walk_block(struct page *page, const struct page_owner *owner, void *fn)
-{
-	struct object object;
-
-	if (large_object_at(page, &object))
-		((object_fn)fn)(&object);
-}
-
-static bool walk_area(struct vmap_area *area, void *fn)
-{
-	struct object object;
-
-	if (area_object(area, &object))
-		((object_fn)fn)(&object);
-	return true;
-}
-
-/* All but large blocks: those are reached by walks over all blocks of pages. With vmap_lock. */
-static void each_other_object(object_fn fn)
-{
-	slab_for_each_object(walk_slab, (void *)fn);
-	vmap_walk(&vmap_small, walk_area, (void *)fn);
-	vmap_walk(&vmap_large, walk_area, (void *)fn);
-}
-
-static void each_object(object_fn fn)
-{
-	each_other_object(fn);
-	page_owner_for_each(walk_block, (void *)fn);
-}
-
 /* ---- A scan, with the machine for itself ---- */
 
-static void reach(const struct object *object)
+static void push(const void *start, const void *end, void *all)
+{
+	if (scan.nr < scan.max)
+		scan.work[scan.nr++] = (struct range){ start, end };
+	else
+		*(bool *)all = false;
+}
+
+/* All of it that may point to others is in `work`, or will be. */
+static bool push_object(const struct leak_object *object, u8 leak)
+{
+	bool all = true;
+
+	if ((leak & LEAK_WHOLE) == LEAK_PARTS)
+		leak_each_part(object->start, push, &all);
+	else
+		push(object->start, (char *)object->start + object->size, &all);
+	scan.overflow |= !all;
+	return all;
+}
+
+static void reach(const struct leak_object *object)
 {
 	u8 leak = leak_of(object);
 
 	if (leak & (LEAK_REACHED | LEAK_IGNORE))
 		return;
-	leak |= LEAK_REACHED;
-	if (leak & LEAK_NO_SCAN) {
+	if ((leak & LEAK_WHOLE) == LEAK_NO_SCAN || push_object(object, leak))
 		leak |= LEAK_SCANNED;
-	} else if (scan.nr < scan.max) {
-		leak |= LEAK_SCANNED;
-		scan.work[scan.nr++] = (struct range){ object->start,
-						       (char *)object->start + object->size };
-	} else {
-		scan.overflow = true;
-	}
-	set_leak(object, leak);
+	set_leak(object, leak | LEAK_REACHED);
 }
 
 static void reach_word(unsigned long word)
 {
-	struct object object;
+	struct leak_object object;
 
-	if (find_object(word, &object))
+	if (leak_find(word, &object))
 		reach(&object);
 }
 
@@ -262,18 +141,18 @@ static void look_at(const void *start, const void *end, void *unused)
 	}
 }
 
-static void forget(const struct object *object)
+static void forget(const struct leak_object *object)
 {
 	set_leak(object, leak_of(object) & (u8)~BY_SCAN);
 }
 
-static void reach_known(const struct object *object)
+static void reach_known(const struct leak_object *object)
 {
 	if (leak_of(object) & LEAK_NOT)
 		reach(object);
 }
 
-static void reach_again(const struct object *object)
+static void reach_again(const struct leak_object *object)
 {
 	u8 leak = leak_of(object);
 
@@ -285,7 +164,7 @@ static void reach_again(const struct object *object)
 
 /* What there is to say of it: once all go on, it may be freed, if it was none. */
 __attribute__((__no_sanitize__("address"), __no_sanitize__("thread")))
-static void note_leak(const struct object *object, struct leak *leak)
+static void note_leak(const struct leak_object *object, struct leak *leak)
 {
 	unsigned long caller = object->area ? (unsigned long)object->area->vm.caller : 0;
 	const unsigned long *frames = &caller;
@@ -309,7 +188,7 @@ static void note_leak(const struct object *object, struct leak *leak)
 	memcpy(leak->frames, frames, leak->nr_frames * sizeof(frames[0]));
 }
 
-static void judge(const struct object *object)
+static void judge(const struct leak_object *object)
 {
 	u8 leak = leak_of(object), was = leak & (LEAK_SUSPECT | LEAK_FOUND);
 
@@ -333,9 +212,9 @@ static void forget_block(struct page *page, const struct page_owner *owner, void
 static bool leave_out_area(struct vmap_area *area, void *unused)
 {
 	struct page_owner *owner;
-	struct object object;
+	struct leak_object object;
 
-	if (!area_object(area, &object))
+	if (!leak_object_of_area(area, &object))
 		return true;
 	for (struct page *page = area->blocks; page; page = (struct page *)page->private) {
 		owner = page_owner_of(page);
@@ -348,9 +227,9 @@ static bool leave_out_area(struct vmap_area *area, void *unused)
 static void look_at_block(struct page *page, const struct page_owner *owner, void *unused)
 {
 	const char *start = slab_address(page);
-	struct object object;
+	struct leak_object object;
 
-	if (large_object_at(page, &object)) {
+	if (leak_object_of_block(page, &object)) {
 		reach_known(&object);
 		return;
 	}
@@ -376,20 +255,20 @@ static int scan_all(void *unused)
 		return -EAGAIN;
 	scan.nr = scan.found = 0;
 	scan.overflow = false;
-	each_other_object(forget);
+	leak_for_each_but_blocks(forget);
 	page_owner_for_each(forget_block, NULL);
 	vmap_walk(&vmap_small, leave_out_area, NULL);
 	vmap_walk(&vmap_large, leave_out_area, NULL);
 	port_each_root(look_at, NULL);
 	page_owner_for_each(look_at_block, NULL);
-	each_other_object(reach_known);
+	leak_for_each_but_blocks(reach_known);
 	look_at_work();
 	while (scan.overflow) {
 		scan.overflow = false;
-		each_object(reach_again);
+		leak_for_each(reach_again);
 		look_at_work();
 	}
-	each_object(judge);
+	leak_for_each(judge);
 	vmap_unlock();
 	return 0;
 }
@@ -422,6 +301,7 @@ static void print_leaks(void)
 
 unsigned int quarry_kmemleak_scan(bool print)
 {
+	unsigned int found = 0;
 	int error = -EAGAIN;
 
 	if (!kmemleak_on)
@@ -436,49 +316,13 @@ unsigned int quarry_kmemleak_scan(bool print)
 		if (error)
 			schedule_timeout_uninterruptible(1);
 	}
-	if (error)
-		scan.found = 0;
-	if (print)
+	if (!error)
+		found = scan.found;
+	if (found && print)
 		print_leaks();
 	if (scan.work)
 		depot_pages_unused(scan.work, WORK_ORDER);
 	mutex_unlock(&scan_mutex);
-	return scan.found;
-}
-
-/* ---- What users say ---- */
-
-/* leak: of an object or a block; kept: the block stays. */
-static void mark(const void *ptr, u8 leak, bool kept)
-{
-	struct page_owner *owner;
-	struct object object;
-
-	if (page_owner_on && find_object((unsigned long)ptr, &object)) {
-		set_leak(&object, leak_of(&object) | leak);
-		return;
-	}
-	if (!page_owner_on || !virt_addr_valid(ptr))
-		return;
-	owner = page_owner_of(virt_to_page(ptr));
-	if (!owner || !(owner->flags & OWNER_LIVE))
-		return;
-	owner->leak |= leak;
-	if (kept)
-		WRITE_ONCE(owner->flags, OWNER_LIVE | OWNER_KEPT);
-}
-
-void kmemleak_not_leak(const void *ptr)
-{
-	mark(ptr, LEAK_NOT, true);
-}
-
-void kmemleak_ignore(const void *ptr)
-{
-	mark(ptr, LEAK_IGNORE, true);
-}
-
-void kmemleak_no_scan(const void *ptr)
-{
-	mark(ptr, LEAK_NO_SCAN, false);
+	leak_parts_reap();
+	return found;
 }

@@ -141,6 +141,7 @@ void __split_page_owner(struct page *page, unsigned long nr)
 			continue;
 		*owner = *whole;
 		owner->order = 0;
+		owner->flags &= (u8)~OWNER_OBJECT;
 	}
 }
 
@@ -150,7 +151,7 @@ void __page_owner_keep(const struct page *page, bool pointers)
 
 	if (!owner || !(owner->flags & OWNER_LIVE))
 		return;
-	WRITE_ONCE(owner->flags, OWNER_LIVE | OWNER_KEPT);
+	WRITE_ONCE(owner->flags, owner->flags | OWNER_KEPT);
 	owner->leak |= pointers ? 0 : LEAK_NO_SCAN;
 }
 

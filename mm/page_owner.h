@@ -7,6 +7,7 @@
 
 #define OWNER_LIVE 1		/* allocated: the record is of the block that begins here */
 #define OWNER_KEPT 2		/* it stays for good, and is not missed */
+#define OWNER_OBJECT 4		/* it is an object that may leak: kmemleak_alloc() */
 
 struct page_owner {
 	depot_stack_handle_t allocated_by, freed_by;

@@ -153,7 +153,7 @@ bool slab_track_init(struct slab *slab, gfp_t gfp);
 void slab_track_exit(struct slab *slab);
 void slab_track(const struct slab *slab, unsigned int index, enum slab_event event);
 /* Who allocated it; NULL: the cache does not remember. */
-const struct track *slab_track_of(const struct slab *slab, unsigned int index);
+struct track *slab_track_of(const struct slab *slab, unsigned int index);
 void slab_track_print(const struct slab *slab, unsigned int index);
 
 /* ---- debug.c ---- */

@@ -70,7 +70,7 @@ void slab_track(const struct slab *slab, unsigned int index, enum slab_event eve
 	track_take(&(*tracks_of(slab))[2 * index + event], 1);
 }
 
-const struct track *slab_track_of(const struct slab *slab, unsigned int index)
+struct track *slab_track_of(const struct slab *slab, unsigned int index)
 {
 	return slab->cache->flags & SLAB_STORE_USER ?
 	       &(*tracks_of(slab))[2 * index + SLAB_ALLOCATED] : NULL;

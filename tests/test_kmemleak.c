@@ -49,12 +49,41 @@ static noinline void *leaky_large(void)
 	return object;
 }
 
+static noinline void *leaky_largest(void)
+{
+	void *object = kmalloc(KMALLOC_MAX_SIZE, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+
+	barrier();
+	return object;
+}
+
 static noinline void *leaky_vmalloc(void)
 {
 	void *area = vzalloc(3 * PAGE_SIZE);
 
 	barrier();
 	return area;
+}
+
+/* Of no allocator that kmemleak knows by itself. */
+static noinline void *leaky_pages(void)
+{
+	void *pages = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 1);
+
+	if (pages)
+		kmemleak_alloc(pages, 2 * PAGE_SIZE, 1, GFP_KERNEL);
+	barrier();
+	return pages;
+}
+
+static noinline void *kept_pages(void)
+{
+	void *pages = leaky_pages();
+
+	if (pages)
+		kmemleak_alloc(pages, 2 * PAGE_SIZE, 0, GFP_KERNEL);
+	barrier();
+	return pages;
 }
 
 static void make_in_thread(void *make)
@@ -89,6 +118,9 @@ static void free_object(void *object)
 {
 	if (is_vmalloc_addr(object))
 		vfree(object);
+	else if (object && virt_to_page(object)->state == PAGE_USED &&
+		 !(virt_to_page(object)->flags & PG_KMALLOC))
+		free_pages((unsigned long)object, 1);
 	else
 		kfree(object);
 }
@@ -201,8 +233,8 @@ static noinline unsigned int leaks_of(void *(*make)(void), size_t offset,
 }
 
 /* The same, which is expected to be one. */
-static noinline unsigned int leak_of(void *(*make)(void), size_t offset,
-				     void (*says)(const void *ptr))
+static noinline unsigned int one_leak_of(void *(*make)(void), size_t offset,
+					 void (*says)(const void *ptr))
 {
 	unsigned int found = 0;
 
@@ -225,8 +257,9 @@ SELFTEST(kmemleak, a_pointer_into_the_middle_keeps_it)
 	SKIP_WITHOUT();
 	CHECK_EQ(leaks_of(leaky_kmalloc, SIZE / 2, NULL), 0);
 	CHECK_EQ(leaks_of(leaky_large, KMALLOC_MAX_CACHE_SIZE + 8, NULL), 0);
+	CHECK_EQ(leaks_of(leaky_largest, KMALLOC_MAX_SIZE - 8, NULL), 0);	/* 2 page blocks */
 	CHECK_EQ(leaks_of(leaky_vmalloc, PAGE_SIZE + 8, NULL), 0);
-	CHECK_EQ(leak_of(leaky_kmalloc, 288, NULL), 1);	/* one past its end does not */
+	CHECK_EQ(one_leak_of(leaky_kmalloc, 288, NULL), 1);	/* one past its end does not */
 }
 
 SELFTEST(kmemleak, what_its_user_vouches_for_is_no_leak)
@@ -235,7 +268,7 @@ SELFTEST(kmemleak, what_its_user_vouches_for_is_no_leak)
 	CHECK_EQ(leaks_of(leaky_kmalloc, 0, kmemleak_not_leak), 0);
 	CHECK_EQ(leaks_of(leaky_large, 0, kmemleak_ignore), 0);
 	CHECK_EQ(leaks_of(leaky_vmalloc, 0, kmemleak_not_leak), 0);
-	CHECK_EQ(leak_of(leaky_kmalloc, 0, kmemleak_no_scan), 1);
+	CHECK_EQ(one_leak_of(leaky_kmalloc, 0, kmemleak_no_scan), 1);
 }
 
 /* One that is pointed to, and points to the hidden one at its end. */
@@ -257,7 +290,7 @@ static noinline unsigned int leaks_behind(void (*says)(const void *ptr), unsigne
 	return found;
 }
 
-static noinline unsigned int leak_behind(void (*says)(const void *ptr))
+static noinline unsigned int one_leak_behind(void (*says)(const void *ptr))
 {
 	unsigned int found = 0;
 
@@ -272,8 +305,92 @@ SELFTEST(kmemleak, objects_are_reached_through_objects)
 	SKIP_WITHOUT();
 	CHECK_EQ(leaks_behind(NULL, 0), 0);
 	free_missed();
-	CHECK_EQ(leak_behind(kmemleak_no_scan), 1);
-	CHECK_EQ(leak_behind(kmemleak_ignore), 1);
+	CHECK_EQ(one_leak_behind(kmemleak_no_scan), 1);
+	CHECK_EQ(one_leak_behind(kmemleak_ignore), 1);
+}
+
+SELFTEST(kmemleak, so_is_a_block_of_pages_whose_user_wants_that)
+{
+	SKIP_WITHOUT();
+	CHECK(finds(leaky_pages, "leaky_pages+"));
+	CHECK(strstr(heard, "(size 8192):"));
+	CHECK_EQ(leaks_of(leaky_pages, PAGE_SIZE + 8, NULL), 0);
+	CHECK_EQ(leaks_of(leaky_pages, 0, kmemleak_free), 0);
+	CHECK_EQ(leaks_of(kept_pages, 0, NULL), 0);
+}
+
+static void only_the_front(const void *ptr)
+{
+	kmemleak_scan_area(ptr, SIZE / 2, GFP_KERNEL);
+}
+
+static void both_ends(const void *ptr)
+{
+	only_the_front(ptr);
+	kmemleak_scan_area((const char *)ptr + SIZE - 8, SIZE_MAX, GFP_KERNEL);
+}
+
+SELFTEST(kmemleak, only_the_parts_that_are_named_point_to_others)
+{
+	SKIP_WITHOUT();
+	CHECK_EQ(leaks_behind(both_ends, 0), 0);
+	free_missed();
+	CHECK_EQ(one_leak_behind(only_the_front), 1);
+	CHECK_EQ(leaks_behind(NULL, 0), 0);	/* where one with parts was */
+	free_missed();
+}
+
+SELFTEST(kmemleak, what_is_unreachable_for_now_gets_more_time)
+{
+	unsigned int before, later;
+
+	SKIP_WITHOUT();
+	before = scan_twice();
+	if (!make_hidden(leaky_kmalloc))
+		SKIP("no memory");
+	quarry_kmemleak_scan(false);
+	kmemleak_transient_leak(reveal());
+	CHECK_EQ(quarry_kmemleak_scan(false), before);
+	later = quarry_kmemleak_scan(false);
+	CHECK(later <= before + 1);
+	free_hidden();
+}
+
+static noinline void now_it_is_mine(const void *ptr)
+{
+	kmemleak_update_trace(ptr);
+	barrier();
+}
+
+static noinline void *handed_on(void)
+{
+	void *object = leaky_kmalloc();
+
+	if (object)
+		now_it_is_mine(object);
+	barrier();
+	return object;
+}
+
+static noinline void *large_handed_on(void)
+{
+	void *object = leaky_large();
+
+	if (object)
+		now_it_is_mine(object);
+	barrier();
+	return object;
+}
+
+SELFTEST(kmemleak, who_has_it_now_is_named)
+{
+	void *object = leaky_large();
+
+	kfree(object);
+	SKIP_WITHOUT();
+	CHECK(finds(handed_on, "now_it_is_mine+"));
+	if (object)
+		CHECK(finds(large_handed_on, "now_it_is_mine+"));
 }
 
 /* ---- Other stacks ---- */
@@ -330,6 +447,11 @@ SELFTEST(kmemleak, without_the_option_nothing_is_done)
 	kmemleak_not_leak(object);
 	kmemleak_ignore(object);
 	kmemleak_no_scan(object);
+	kmemleak_scan_area(object, 8, GFP_KERNEL);
+	kmemleak_transient_leak(object);
+	kmemleak_update_trace(object);
+	kmemleak_alloc(object, SIZE, 1, GFP_KERNEL);
+	kmemleak_free(object);
 	kmemleak_not_leak(NULL);
 	kfree(object);
 	if (!kmemleak_on)
