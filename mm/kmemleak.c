@@ -46,7 +46,7 @@
 #include "slab.h"
 #include "vmap.h"
 
-#define WORK_ORDER 4			/* pages for ranges that are yet to be looked at */
+#define WORK_ORDER 4			/* pages for what is yet to be looked at, or fewer */
 #define MAX_STOPS  100			/* attempts */
 #define SHOWN	   16U			/* leaks that are printed */
 #define DUMPED	   32			/* bytes of each */
@@ -68,7 +68,7 @@ struct leak {
 	unsigned long frames[STACK_DEPOT_DEPTH];
 };
 
-_Static_assert(SHOWN * sizeof(struct leak) <= PAGE_SIZE << WORK_ORDER, "they fit");
+_Static_assert(SHOWN * sizeof(struct leak) <= PAGE_SIZE, "they fit into the fewest");
 _Static_assert(TRACK_DEPTH <= STACK_DEPOT_DEPTH, "so do their backtraces");
 
 static DEFINE_MUTEX(scan_mutex);
@@ -93,15 +93,32 @@ static void push(const void *start, const void *end, void *all)
 		*(bool *)all = false;
 }
 
-/* All of it that may point to others is in `work`, or will be. */
-static bool push_object(const struct leak_object *object, u8 leak)
+static bool push_whole(const struct leak_object *object)
 {
 	bool all = true;
 
-	if ((leak & LEAK_WHOLE) == LEAK_PARTS)
-		leak_each_part(object->start, push, &all);
-	else
-		push(object->start, (char *)object->start + object->size, &all);
+	push(object->start, (char *)object->start + object->size, &all);
+	return all;
+}
+
+/* If it has more parts than there is room for, all of it. */
+static bool push_parts(const struct leak_object *object)
+{
+	unsigned int begun = scan.nr;
+	bool all = true;
+
+	leak_each_part(object->start, push, &all);
+	if (all || begun)
+		return all;
+	scan.nr = 0;
+	return push_whole(object);
+}
+
+/* Is all of it that may point to others in `work`? An empty one has room for any object. */
+static bool push_object(const struct leak_object *object, u8 leak)
+{
+	bool all = (leak & LEAK_WHOLE) == LEAK_PARTS ? push_parts(object) : push_whole(object);
+
 	scan.overflow |= !all;
 	return all;
 }
@@ -299,29 +316,43 @@ static void print_leaks(void)
 		pr_info("kmemleak: %u leaks more\n", scan.found - nr);
 }
 
-unsigned int quarry_kmemleak_scan(bool print)
+/* False: somebody has had vmap_lock each time. */
+static bool scan_now(void)
 {
-	unsigned int found = 0;
 	int error = -EAGAIN;
 
-	if (!kmemleak_on)
-		return 0;
-	mutex_lock(&scan_mutex);
-	scan.work = depot_pages(WORK_ORDER);
-	scan.max = scan.work ? (PAGE_SIZE << WORK_ORDER) / sizeof(scan.work[0]) : 0;
-	for (unsigned int i = 0; scan.max && error && i < MAX_STOPS; i++) {
+	for (unsigned int i = 0; error && i < MAX_STOPS; i++) {
 		kasan_pause();
 		error = port_stop_others(scan_all, NULL);
 		kasan_resume();
 		if (error)
 			schedule_timeout_uninterruptible(1);
 	}
-	if (!error)
-		found = scan.found;
-	if (found && print)
-		print_leaks();
-	if (scan.work)
-		depot_pages_unused(scan.work, WORK_ORDER);
+	return !error;
+}
+
+unsigned int quarry_kmemleak_scan(bool print)
+{
+	unsigned int order = WORK_ORDER + 1, found = 0;
+
+	if (!kmemleak_on)
+		return 0;
+	mutex_lock(&scan_mutex);
+	scan.work = NULL;
+	while (!scan.work && order--)
+		scan.work = depot_pages(order);
+	if (scan.work) {
+		scan.max = (unsigned int)((PAGE_SIZE << order) / sizeof(scan.work[0]));
+		if (scan_now())
+			found = scan.found;
+		else
+			pr_warn("kmemleak: not scanned: vmap_lock is never free\n");
+		if (print && found)
+			print_leaks();
+		depot_pages_unused(scan.work, order);
+	} else {
+		pr_warn("kmemleak: not scanned: there is no memory\n");
+	}
 	mutex_unlock(&scan_mutex);
 	leak_parts_reap();
 	return found;

@@ -43,7 +43,8 @@ static noinline void *leaky_kmalloc(void)
 
 static noinline void *leaky_large(void)
 {
-	void *object = kmalloc(2 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	void *object = kmalloc(2 * KMALLOC_MAX_CACHE_SIZE,
+			       GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 
 	barrier();
 	return object;
@@ -324,6 +325,14 @@ static void only_the_front(const void *ptr)
 	kmemleak_scan_area(ptr, SIZE / 2, GFP_KERNEL);
 }
 
+/* More than a scan has room for. */
+static void each_byte_of_the_front(const void *ptr)
+{
+	for (unsigned int i = 0; i < 16 * SIZE; i++)
+		kmemleak_scan_area((const char *)ptr + i % (SIZE / 2), 8,
+				   GFP_KERNEL | __GFP_NOWARN);
+}
+
 static void both_ends(const void *ptr)
 {
 	only_the_front(ptr);
@@ -336,6 +345,8 @@ SELFTEST(kmemleak, only_the_parts_that_are_named_point_to_others)
 	CHECK_EQ(leaks_behind(both_ends, 0), 0);
 	free_missed();
 	CHECK_EQ(one_leak_behind(only_the_front), 1);
+	CHECK_EQ(leaks_behind(each_byte_of_the_front, 0), 0);
+	free_missed();
 	CHECK_EQ(leaks_behind(NULL, 0), 0);	/* where one with parts was */
 	free_missed();
 }
