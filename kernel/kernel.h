@@ -110,6 +110,7 @@ bool selftest_refuses(char *why, size_t size);
 /* What a case must leave as it found it; the two counters, as far as it announced. */
 struct selftest_state {
 	unsigned long free_pages, reports, warnings, percpu;
+	unsigned long objects;		/* of slabs; 0 without fault=each */
 	bool irqs_off;
 };
 

@@ -37,6 +37,8 @@ void faulty_run_end(struct faulty_runs *runs, int failures, unsigned long report
 	found = selftest_look_when_settled(expected);
 	expected->reports = at_most(expected->reports, reports, found.reports);
 	expected->warnings = at_most(expected->warnings, warnings, found.warnings);
+	if (!nr)
+		expected->objects = found.objects;
 	runs->points += !!nr;
 	all_points += !!nr;
 	all_passed += nr && !failures;

@@ -31,6 +31,7 @@ struct selftest_state selftest_look(void)
 	return (struct selftest_state){
 		.free_pages = count_free_pages(),
 		.percpu = quarry_percpu_objects(),
+		.objects = quarry_fault_each() ? quarry_slab_objects() : 0,
 		.reports = quarry_report_total(),
 		.warnings = warn_count(),
 		.irqs_off = irqs_disabled(),
@@ -42,7 +43,8 @@ struct selftest_state selftest_look_when_settled(const struct selftest_state *ex
 	struct selftest_state found = selftest_look();
 
 	for (unsigned int i = 0; i < SETTLE_TICKS && !found.irqs_off; i++) {
-		if (found.free_pages == expected->free_pages && found.percpu == expected->percpu)
+		if (found.free_pages == expected->free_pages && found.percpu == expected->percpu &&
+		    found.objects <= expected->objects)
 			break;
 		schedule_timeout_uninterruptible(1);
 		found = selftest_look();
@@ -83,5 +85,7 @@ unsigned int selftest_compare(const struct selftest_state *expected,
 		       found->free_pages, (long)(found->free_pages - expected->free_pages));
 	if (found->percpu != expected->percpu && ++differences)
 		printk("per-CPU objects: %+ld\n", (long)(found->percpu - expected->percpu));
+	if (found->objects > expected->objects && ++differences)
+		printk("objects: %+ld\n", (long)(found->objects - expected->objects));
 	return differences;
 }

@@ -4,7 +4,8 @@
  *
  * A call site is a backtrace, all of it, told by a hash of its addresses. A point is a site and
  * whether it asks for the first or the second time: the first finds nothing made yet, the second
- * something half done. That a third would find more was never seen.
+ * something half done. A third finds more where one site asks for different things, as a loop over
+ * sizes does: which a test gives places of their own.
  *
  * The work is done again and again, in passes. In the first nothing fails, but its sites are
  * remembered. In each of the next ones a single point fails, another each time, until there is

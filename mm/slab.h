@@ -115,6 +115,7 @@ int slab_init(void);
 /* Memory for the structures above, cleared, 16-aligned; up to a page. Any context by gfp. */
 void *meta_alloc(size_t size, gfp_t gfp);
 void meta_free(void *memory);
+unsigned long meta_chunks(void);	/* how many there are of those */
 unsigned int meta_validate(void);
 
 /* ---- slab_options.c ---- */

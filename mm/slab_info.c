@@ -96,6 +96,23 @@ static struct tally count_cache(const struct kmem_cache *cache)
 	return tally;
 }
 
+/* What describes a slab comes and goes with it, wherever objects lie; magazines are kept or not. */
+unsigned long quarry_slab_objects(void)
+{
+	unsigned long objects = meta_chunks() - (unsigned long)atomic_long_read(&slab_nr_magazines);
+	struct kmem_cache *cache;
+	unsigned long flags;
+
+	spin_lock_irqsave(&slab_list_lock, flags);
+	list_for_each_entry(cache, &slab_caches, list) {
+		struct tally tally = count_cache(cache);
+
+		objects += tally.used - tally.slabs;
+	}
+	spin_unlock_irqrestore(&slab_list_lock, flags);
+	return objects;
+}
+
 struct visit {
 	void (*fn)(const struct slab *slab, unsigned int index, void *arg);
 	void *arg;

@@ -42,7 +42,7 @@ static const u16 class_size[] = {
 
 static struct list_head partial[NR_CLASSES];	/* zeroes: not used yet */
 static DEFINE_SPINLOCK(meta_lock);
-static unsigned long nr_pages;
+static unsigned long nr_pages, nr_chunks;	/* chunks: in use */
 
 u8 *slab_blocks;
 unsigned long slab_nr_blocks;
@@ -97,6 +97,7 @@ static void *take_chunk(unsigned int class)
 		return NULL;
 	chunk = __ffs(page->free);
 	page->free &= page->free - 1;
+	WRITE_ONCE(nr_chunks, nr_chunks + 1);
 	if (!page->free)
 		list_del(&page->list);
 	return (char *)(page + 1) + chunk * class_size[class];
@@ -148,6 +149,7 @@ void meta_free(void *memory)
 	if (!page->free)
 		list_add(&page->list, list_of(class));
 	page->free |= BIT(((unsigned long)memory - (unsigned long)(page + 1)) / class_size[class]);
+	WRITE_ONCE(nr_chunks, nr_chunks - 1);
 	empty = page->free == all_free(class);
 	if (empty) {
 		list_del(&page->list);
@@ -161,6 +163,11 @@ void meta_free(void *memory)
 unsigned long quarry_slab_meta_pages(void)
 {
 	return READ_ONCE(nr_pages);
+}
+
+unsigned long meta_chunks(void)
+{
+	return READ_ONCE(nr_chunks);
 }
 
 unsigned int meta_validate(void)

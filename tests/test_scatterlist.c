@@ -35,6 +35,15 @@ SELFTEST(scatterlist, tables_of_every_length)
 	}
 }
 
+/* Of several arrays, and nothing else: with fault=each the second one is missing, too. */
+SELFTEST(scatterlist, a_list_that_ends_too_early_is_freed)
+{
+	struct sg_table table;
+
+	REQUIRE(!sg_alloc_table(&table, LONG_LIST, GFP_KERNEL));
+	sg_free_table(&table);
+}
+
 SELFTEST(scatterlist, no_entries_are_refused)
 {
 	struct sg_table table;

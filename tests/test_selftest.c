@@ -51,7 +51,9 @@ SELFTEST(selftest, choice)
 /* Each kind of thing that a case may leave behind counts, and each by itself. */
 SELFTEST(selftest, leftovers_are_found)
 {
-	const struct selftest_state before = { 1000, 5, 7, 20, false };
+	const struct selftest_state before = {
+		.free_pages = 1000, .reports = 5, .warnings = 7, .percpu = 20, .objects = 30,
+	};
 	struct selftest_state after = before;
 
 	CHECK_EQ(selftest_compare(&before, &after, 0), 0);
@@ -68,6 +70,11 @@ SELFTEST(selftest, leftovers_are_found)
 	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
 	after = before;
 	after.percpu = 21;
+	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
+	after = before;
+	after.objects = 29;		/* somebody's were freed late */
+	CHECK_EQ(selftest_compare(&before, &after, 0), 0);
+	after.objects = 31;
 	CHECK_EQ(selftest_compare(&before, &after, 0), 1);
 	after = before;
 	after.irqs_off = true;

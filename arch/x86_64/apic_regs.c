@@ -23,7 +23,7 @@
 
 #include "arch/x86_64/apic.h"
 
-#define MAX_PENDING_TURNS 1000000	/* delivery takes microseconds at most */
+#define MAX_PENDING_TURNS 100000	/* delivery takes microseconds at most */
 #define ISR_WORDS	  8
 
 static u32 msr_of(enum apic_register reg)

@@ -115,6 +115,8 @@ unsigned long quarry_slab_pages(void);
 unsigned long quarry_slab_reclaimable_pages(void);
 /* Pages that describe slabs and caches; those of caches once used stay. For whoever counts. */
 unsigned long quarry_slab_meta_pages(void);
+/* Objects in use, and what describes caches. Looks at each object: for whoever looks for leaks. */
+unsigned long quarry_slab_objects(void);
 /* Pages that per-CPU memory takes, in use or not, and live objects: for whoever counts. */
 unsigned long quarry_percpu_pages(void);
 unsigned long quarry_percpu_objects(void);
