@@ -199,9 +199,14 @@ static void *try_area(unsigned long size, unsigned long align, gfp_t gfp, int no
 	return publish(area, size, VM_ALLOC | flags, caller);
 }
 
-/* What an area needs beside its pages asks for no more I/O than the caller does. */
-static unsigned int limit_io(gfp_t gfp)
+/*
+ * What an area needs beside its pages, as page tables, asks for no more I/O than the caller does,
+ * and waits only if he does.
+ */
+static unsigned int limit_thread(gfp_t gfp)
 {
+	if (unlikely(!gfpflags_allow_blocking(gfp)))
+		return memalloc_flags_save(PF_MEMALLOC_NORECLAIM);
 	if (!(gfp & __GFP_IO))
 		return memalloc_noio_save();
 	return gfp & __GFP_FS ? 0 : memalloc_nofs_save();
@@ -219,7 +224,7 @@ static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp, int 
 		gfp &= ~__GFP_DIRECT_RECLAIM;	/* reported; no need to say it again */
 	if (unlikely(gfp & __GFP_NOFAIL))
 		gfp |= __GFP_NOWARN;
-	limits = limit_io(gfp);
+	limits = limit_thread(gfp);
 	for (;;) {
 		addr = try_area(size, align, gfp, node, flags, caller);
 		if (likely(addr) || !(gfp & __GFP_NOFAIL) || !gfpflags_allow_blocking(gfp))

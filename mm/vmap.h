@@ -151,7 +151,8 @@ unsigned long vmap_hand_wait(void);
 
 /*
  * A range for size bytes (whole pages) and a guard behind: vm.addr is set, VMAP_TAKEN. NULL when
- * there is none even after all that was put off was done. May sleep.
+ * there is none even after all that was put off was done. May sleep, if the thread's limits
+ * (linux/sched/mm.h) let it.
  */
 struct vmap_area *vmap_alloc(unsigned long size, unsigned long align);
 /* The same, but it may have blocks of an earlier use, nothing mapped: vm.nr_pages says how many. */

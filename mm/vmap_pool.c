@@ -55,6 +55,7 @@
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
@@ -252,7 +253,7 @@ static noinline struct vmap_area *refill(unsigned long size, unsigned long align
 		count_loaded(area, -1);
 	else
 		area = vmap_take_sized(size, align, class);
-	if (!area && preemptible()) {
+	if (!area && preemptible() && !(current->flags & PF_MEMALLOC_NORECLAIM)) {
 		vm_unmap_aliases();
 		area = vmap_take_sized(size, align, class);
 	}

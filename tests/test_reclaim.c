@@ -339,6 +339,20 @@ SELFTEST(reclaim, what_shrinkers_free_does_not_stay_in_the_cpus_cache)
 	unregister_shrinker(&toy.shrinker);
 }
 
+/* So GFP_KERNEL of code that it calls is no misuse, either. */
+SELFTEST(reclaim, a_limited_thread_may_allocate_where_it_cannot_sleep)
+{
+	unsigned int limits = memalloc_flags_save(PF_MEMALLOC_NORECLAIM);
+	struct page *page;
+
+	preempt_disable();
+	page = (alloc_pages)(GFP_KERNEL | __GFP_COLD | __GFP_NOWARN, 0);
+	preempt_enable();
+	memalloc_flags_restore(limits);
+	if (page)
+		__free_page(page);
+}
+
 SELFTEST(reclaim, threads_can_limit_their_requests)
 {
 	struct larder io, fs;
@@ -351,6 +365,10 @@ SELFTEST(reclaim, threads_can_limit_their_requests)
 	larder_open(&fs, SHRINKER_NEEDS_FS);
 	larder_fill(&io, &s, 1);
 	larder_fill(&fs, &s, 1);
+	outer = memalloc_flags_save(PF_MEMALLOC_NORECLAIM);
+	CHECK_EQ(shortage_count(&s, __GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_FS), 0);
+	CHECK(!io.scans && !fs.scans);
+	memalloc_flags_restore(outer);
 	outer = memalloc_nofs_save();
 	inner = memalloc_noio_save();
 	CHECK_EQ(shortage_count(&s, __GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_FS), 0);

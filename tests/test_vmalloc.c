@@ -422,13 +422,15 @@ SELFTEST(vmalloc, info_does_not_follow_the_blocks)
 	vfree(va);
 }
 
+#define LIMITS (PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS | PF_MEMALLOC_NORECLAIM)
+
 static unsigned int limits_seen;
 static bool limits_wanted;	/* not while it hears the log so far */
 
 static void see_limits(struct console *con, const char *text, size_t len)
 {
 	if (limits_wanted)
-		limits_seen = current->flags & (PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS);
+		limits_seen = current->flags & LIMITS;
 }
 
 /* The limits under which an area is made, and with it all that it needs: seen as it fails. */
@@ -446,7 +448,7 @@ static unsigned int limits_of(gfp_t gfp)
 	limits_wanted = false;
 	fault_end(&seen, &failed);
 	console_unregister(&console);
-	CHECK_EQ(current->flags & (PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS), 0);
+	CHECK_EQ(current->flags & LIMITS, 0);
 	return limits_seen;
 }
 
@@ -457,6 +459,18 @@ SELFTEST(vmalloc, what_an_area_needs_asks_for_no_more_io_than_the_caller)
 	CHECK_EQ(limits_of(GFP_KERNEL), 0);
 	CHECK_EQ(limits_of(GFP_NOFS), PF_MEMALLOC_NOFS);
 	CHECK_EQ(limits_of(GFP_NOIO), PF_MEMALLOC_NOIO);
+}
+
+SELFTEST(vmalloc, what_an_area_needs_waits_no_more_than_the_caller)
+{
+	void *area;
+
+	CHECK_EQ(limits_of(GFP_NOWAIT), PF_MEMALLOC_NORECLAIM);
+	CHECK_EQ(limits_of(GFP_ATOMIC), PF_MEMALLOC_NORECLAIM);
+	CHECK_EQ(limits_of(GFP_KERNEL & ~__GFP_DIRECT_RECLAIM), PF_MEMALLOC_NORECLAIM);
+	area = __vmalloc(3 * PAGE_SIZE, GFP_NOWAIT | __GFP_NOWARN);
+	CHECK(area || nr_free_pages() < 1000);
+	vfree(area);
 }
 
 /* What the report of a fault will say. */

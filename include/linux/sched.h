@@ -33,6 +33,7 @@
 #define PF_MEMALLOC_NOFS 0x00040000	/* all its allocations are GFP_NOFS; see linux/sched/mm.h */
 #define PF_MEMALLOC_NOIO 0x00080000	/* ... are GFP_NOIO */
 #define PF_KTHREAD  0x00200000	/* made by kthread_create() */
+#define PF_MEMALLOC_NORECLAIM 0x00800000	/* ... reclaim nothing and wait for nobody */
 
 struct task_struct {
 	unsigned long sp;		/* arch: where arch_switch() left it */

@@ -59,10 +59,12 @@ static inline gfp_t current_gfp_context(gfp_t gfp)
 		gfp &= ~(__GFP_IO | __GFP_FS);
 	else if (flags & PF_MEMALLOC_NOFS)
 		gfp &= ~__GFP_FS;
+	if (flags & PF_MEMALLOC_NORECLAIM)
+		gfp &= ~__GFP_DIRECT_RECLAIM;
 	return gfp;
 }
 
 /* Says so if an allocation with these flags may not be made here. */
-#define might_alloc(gfp) might_sleep_if(gfpflags_allow_blocking(gfp))
+#define might_alloc(gfp) might_sleep_if(gfpflags_allow_blocking(current_gfp_context(gfp)))
 
 #endif
