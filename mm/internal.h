@@ -215,6 +215,7 @@ static inline bool pfn_is_hot(unsigned long pfn)
 }
 
 int mmzone_init(void);
+void mmzone_recount(void);	/* all zones anew: memblock has less RAM than before */
 enum zone_type zone_of_pfn(int nid, unsigned long pfn);
 /* Every zone that has memory: pass NULL for the first, the last one for the next. */
 struct zone *next_zone(const struct zone *zone);

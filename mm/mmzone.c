@@ -15,7 +15,9 @@
  * mmzone_init() makes the nodes that have memory with their zones, each node's structure in
  * its own memory. RAM of two nodes may take turns by address (the lowest node of a PC has the
  * hole of the devices in it, and others may lie there): a zone reaches from its first page to
- * its last, and what lies between and is not its own is told apart by page block.
+ * its last, and what lies between and is not its own is told apart by page block. RAM that turns
+ * out to have no room for its descriptors is none, and all zones are measured anew then. One
+ * that has no page left stays in the zonelists, as one whose memory was taken away.
  *
  * After the boot only memory that is added while the machine runs (memory_hotplug.c) changes
  * anything here: a zone reaches further, or has memory for the first time. Nothing is locked
@@ -197,6 +199,16 @@ static void span_zones(int nid, unsigned long pfn, unsigned long end)
 	}
 }
 
+static void span_node(int nid)
+{
+	for (unsigned int i = 0; i < memblock_memory.nr; i++) {
+		const struct memblock_region *r = &memblock_memory.regions[i];
+
+		if (range_nid(r) == nid && range_pages(r))
+			span_zones(nid, PFN_UP(r->base), PFN_DOWN(r->end));
+	}
+}
+
 static int make_node(int nid)
 {
 	nodes[nid] = memblock_alloc_node(sizeof(*nodes[nid]), 64, nid);
@@ -208,12 +220,7 @@ static int make_node(int nid)
 		nodes[nid]->zones[type].idx = type;
 		spin_lock_init(&nodes[nid]->zones[type].lock);
 	}
-	for (unsigned int i = 0; i < memblock_memory.nr; i++) {
-		const struct memblock_region *r = &memblock_memory.regions[i];
-
-		if (range_nid(r) == nid && range_pages(r))
-			span_zones(nid, PFN_UP(r->base), PFN_DOWN(r->end));
-	}
+	span_node(nid);
 	return 0;
 }
 
@@ -224,6 +231,19 @@ int mmzone_init(void)
 	for (nid = 0; nid < MAX_NUMNODES && !err; nid++)
 		err = node_pages(nid) ? make_node(nid) : 0;
 	return err || next_zone(NULL) ? err : -ENOMEM;
+}
+
+void mmzone_recount(void)
+{
+	for (int nid = 0; nid < end_nid; nid++) {
+		for (unsigned int type = 0; nodes[nid] && type < MAX_NR_ZONES; type++) {
+			struct zone *zone = &nodes[nid]->zones[type];
+
+			zone->start_pfn = zone->end_pfn = zone->present = 0;
+		}
+		if (nodes[nid])
+			span_node(nid);
+	}
 }
 
 /* ---- Zones ---- */
