@@ -3,7 +3,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/sizes.h>
 #include <quarry/config.h>
+#include "mm/vmap.h"
 #include <quarry/quarry.h>
 #define LISTEN_SIZE 8192
 #include "tests/listen.h"
@@ -232,4 +234,23 @@ SELFTEST(kasan, a_double_free_is_found)
 	listen_start();
 	kfree(object);
 	CHECK(strstr(listen_stop(), "already free"));
+}
+
+/* Where two small areas lay, far from each other, a large one lies. */
+SELFTEST(kasan, all_of_an_area_has_shadow)
+{
+	struct vmap_area *area;
+	unsigned long at;
+
+	NEED_KASAN();
+	area = vmap_take(&vmap_large, 64 * SZ_1M, SZ_2M);
+	REQUIRE(area);
+	CHECK_EQ(port_shadow_map(area->start, PAGE_SIZE), 0);
+	CHECK_EQ(port_shadow_map(area->end - PAGE_SIZE, PAGE_SIZE), 0);
+	CHECK_EQ(port_shadow_map(area->start, area->end - area->start), 0);
+	for (at = area->start; at < area->end; at += PAGE_SIZE)
+		if (!port_shadow_is_mapped(at))
+			break;
+	CHECK_EQ(at, area->end);
+	vmap_give(&vmap_large, area);
 }

@@ -28,6 +28,7 @@
 
 #define SHADOW(address)	((unsigned long)(address) / 8 + QUARRY_KASAN_OFFSET)
 #define SHADOW_BASE	SHADOW(HALF_BASE)
+#define BYTES_OF_PAGE	(8 * PAGE_BYTES) /* that a page of shadow tells of */
 #define ROOT_ENTRIES	32		/* of 512 GiB */
 
 extern u64 boot_pml4[TABLE_ENTRIES];
@@ -135,11 +136,20 @@ static int make(unsigned long start, unsigned long end)
 	return 0;
 }
 
+/* All of it: smaller areas may have lain at both ends, and nothing ever in between. */
+static bool is_mapped(unsigned long start, unsigned long end)
+{
+	for (unsigned long at = start; at < end; at = ALIGN(at + 1, BYTES_OF_PAGE))
+		if (!port_shadow_is_mapped(at))
+			return false;
+	return true;
+}
+
 int port_shadow_map(unsigned long start, size_t size)
 {
 	int error;
 
-	if (port_shadow_is_mapped(start) && port_shadow_is_mapped(start + size - 1))
+	if (is_mapped(start, start + size))
 		return 0;
 	mutex_lock(&shadow_mutex);
 	error = make(start, start + size);
