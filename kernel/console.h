@@ -15,6 +15,13 @@ struct console {
 void console_register(struct console *con);
 /* Takes it out again; nothing happens when it is not in. */
 void console_unregister(struct console *con);
+/*
+ * Nothing is written to any console until it is released: what other CPUs have to say waits, what
+ * this one has comes then. Interrupts are off in between. For moments in which a console's own
+ * device does not answer; what is done there must be short, and must not wait for who may print.
+ */
+void console_hold(unsigned long *flags);
+void console_release(unsigned long flags);
 /* How many are registered. */
 unsigned int console_count(void);
 

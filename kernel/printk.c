@@ -15,7 +15,8 @@
  * for ever. Its text is put aside in `pending`, and the holder prints it before it lets go
  * (what comes in that very instant waits for the next text).
  * Interrupts are off while the lock is held. It nests inside every other lock, and no
- * other lock is taken under it, except by a console's write().
+ * other lock is taken under it, except by a console's write(), and that of PCI's configuration
+ * space by who holds the log meanwhile (console_hold()).
  *
  * `pending` is written by contexts that interrupt one another on the holder's CPU, each
  * finishing before the one below goes on: room is taken with one atomic addition, then
@@ -169,6 +170,18 @@ static void log_leave(unsigned long flags)
 		put_pending();
 	smp_store_release(&log_owner.counter, NOBODY);
 	local_irq_restore(flags);
+}
+
+void console_hold(unsigned long *flags)
+{
+	bool mine = log_enter(flags);
+
+	BUG_ON(!mine);		/* within a console, or held already */
+}
+
+void console_release(unsigned long flags)
+{
+	log_leave(flags);
 }
 
 /* For a context that interrupted the holder of the lock on its own CPU. */

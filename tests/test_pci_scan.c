@@ -2,6 +2,7 @@
 /* Finding PCI devices on buses that the test makes up, sound ones and others. */
 #include <linux/string.h>
 #include <arch/x86_64/pci.h>
+#include "tests/listen.h"
 #include <tests/selftest.h>
 
 #define MAX_FUNCTIONS 40
@@ -15,6 +16,8 @@ struct function {
 
 static struct function functions[MAX_FUNCTIONS];
 static unsigned int nr_functions, nr_accesses, nr_open_sizings;
+static bool says_something;	/* at the next sizing */
+static unsigned int nr_heard;	/* what was said came out at once */
 static char arena[ARENA] __aligned(64);
 static size_t arena_used, arena_limit;
 
@@ -50,6 +53,15 @@ static int range_register(const struct function *f, int where)
 	return (where - PCI_BASE_ADDRESS_0) / 4;
 }
 
+static void say_something(void)
+{
+	size_t before = heard_len;
+
+	says_something = false;
+	pr_info("said while a device does not answer\n");
+	nr_heard += heard_len != before;
+}
+
 static int fake_write(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)
 {
 	struct function *f = function_at(bus->number, devfn);
@@ -62,6 +74,8 @@ static int fake_write(struct pci_bus *bus, unsigned int devfn, int where, int si
 	nr = range_register(f, where);
 	if (nr >= 0) {
 		nr_open_sizings += f->config[PCI_COMMAND] & 3;
+		if (says_something)
+			say_something();
 		memcpy(&before, f->config + where, 4);
 		value = (value & f->writable[nr]) | (before & ~f->writable[nr]);
 	}
@@ -220,6 +234,26 @@ SELFTEST(pci_scan, sizes_of_ranges)
 	CHECK_EQ(pci_resource_len(dev, 4), 0x1000);
 	CHECK_EQ(pci_resource_len(dev, PCI_ROM_RESOURCE), 0x10000);
 	CHECK_EQ(pci_resource_start(dev, PCI_ROM_RESOURCE), 0xfeb00000);
+}
+
+/* It may be a console's, or what a console is behind. */
+SELFTEST(pci_scan, nobody_prints_while_a_device_is_sized)
+{
+	struct function *f;
+	const char *log;
+
+	begin();
+	f = add(0, 0, 0, 1);
+	put32(f, 0x10, 0xfea00000);
+	f->writable[0] = 0xfff00000;
+	listen_start();
+	says_something = true;
+	nr_heard = 0;
+	scan_all(0);
+	log = listen_stop();
+	CHECK(!says_something);
+	CHECK_EQ(nr_heard, 0);
+	CHECK(strstr(log, "said while a device does not answer"));
 }
 
 /* While a range's size is asked for it must not answer, and all is afterwards as before. */

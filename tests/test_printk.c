@@ -67,6 +67,21 @@ SELFTEST(printk, levels_are_not_printed)
 	CHECK_STR(end(), "# a\n# b\n# c\n# d\n# e\n");
 }
 
+SELFTEST(printk, what_comes_while_consoles_are_held_is_written_afterwards)
+{
+	unsigned long flags;
+	size_t before;
+
+	begin();
+	printk("a\n");
+	console_hold(&flags);
+	before = nr_seen;
+	printk("b\n");
+	CHECK_EQ(nr_seen, before);
+	console_release(flags);
+	CHECK_STR(end(), "# a\n# b\n");
+}
+
 SELFTEST(printk, continued_line)
 {
 	begin();

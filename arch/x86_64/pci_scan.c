@@ -14,12 +14,12 @@
  * 256 buses of 256 functions are looked at, whatever the bridges say.
  *
  * How large a range is, the device tells when all ones are written where its address belongs;
- * for that moment it answers at no address. Interrupts are off: it may be a console's. Not so a
- * host bridge: memory itself may be behind it.
+ * for that moment it answers at no address. It may be a console's, or a bridge before one: so the
+ * log is held, on all CPUs. Not so a host bridge: memory itself may be behind it.
  */
 #include <linux/bitops.h>
-#include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <kernel/console.h>
 
 #include "pci.h"
 
@@ -164,7 +164,7 @@ static void read_ranges(struct pci_dev *dev)
 	unsigned long irq_flags;
 	u16 command;
 
-	local_irq_save(irq_flags);
+	console_hold(&irq_flags);
 	pci_read_config_word(dev, PCI_COMMAND, &command);
 	if (dev->class >> 8 != CLASS_HOST_BRIDGE)
 		pci_write_config_word(dev, PCI_COMMAND,
@@ -176,7 +176,7 @@ static void read_ranges(struct pci_dev *dev)
 		  writable_bits(dev, rom, (u32)PCI_ROM_ADDRESS_MASK) & PCI_ROM_ADDRESS_MASK,
 		  IORESOURCE_MEM | IORESOURCE_PREFETCH | IORESOURCE_READONLY);
 	pci_write_config_word(dev, PCI_COMMAND, command);
-	local_irq_restore(irq_flags);
+	console_release(irq_flags);
 }
 
 /* ---- Devices and buses ---- */
