@@ -51,6 +51,18 @@ static void message_enable(struct pci_dev *dev, bool on)
 	pci_write_config_word(dev, at + PCI_MSI_FLAGS, flags | (on ? PCI_MSI_FLAGS_ENABLE : 0));
 }
 
+/* Firmware's driver may have left its one message masked in the device. */
+static void message_let_through(struct pci_dev *dev, u8 at, u16 flags)
+{
+	int where = at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32);
+	u32 mask;
+
+	if (!(flags & PCI_MSI_FLAGS_MASKBIT))
+		return;
+	pci_read_config_dword(dev, where, &mask);
+	pci_write_config_dword(dev, where, mask & ~1U);
+}
+
 int message_unmask(unsigned int number, unsigned int cpu)
 {
 	struct pci_dev *dev = sender_of(number);
@@ -70,6 +82,7 @@ int message_unmask(unsigned int number, unsigned int cpu)
 		pci_write_config_dword(dev, at + PCI_MSI_ADDRESS_HI, 0);
 	pci_write_config_word(dev, at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64
 								     : PCI_MSI_DATA_32), data);
+	message_let_through(dev, at, flags);
 	message_enable(dev, true);
 	return 0;
 }

@@ -59,9 +59,12 @@
 #define  PCI_MSI_FLAGS_ENABLE	 0x1
 #define  PCI_MSI_FLAGS_QSIZE	 0x70	/* how many messages it may send, as a logarithm */
 #define  PCI_MSI_FLAGS_64BIT	 0x80
+#define  PCI_MSI_FLAGS_MASKBIT	 0x100	/* has a mask for each message */
 #define PCI_MSI_ADDRESS_LO	4
 #define PCI_MSI_ADDRESS_HI	8
 #define PCI_MSI_DATA_32		8
 #define PCI_MSI_DATA_64		12
+#define PCI_MSI_MASK_32		12
+#define PCI_MSI_MASK_64		16
 
 #endif
