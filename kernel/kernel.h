@@ -123,6 +123,8 @@ struct selftest_state selftest_look_at_first(void);
 struct selftest_state selftest_look_when_settled(const struct selftest_state *expected);
 unsigned int selftest_compare(const struct selftest_state *expected,
 			      const struct selftest_state *found, unsigned int violations);
+/* Interrupts are again as expected: one case's fault is not that of all behind it. */
+void selftest_mend(const struct selftest_state *expected, const struct selftest_state *found);
 
 /* selftest_faults.c: the runs of one case under fault=each. */
 struct faulty_runs {

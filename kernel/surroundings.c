@@ -89,3 +89,11 @@ unsigned int selftest_compare(const struct selftest_state *expected,
 		printk("objects: %+ld\n", (long)(found->objects - expected->objects));
 	return differences;
 }
+
+void selftest_mend(const struct selftest_state *expected, const struct selftest_state *found)
+{
+	if (found->irqs_off && !expected->irqs_off)
+		local_irq_enable();
+	if (!found->irqs_off && expected->irqs_off)
+		local_irq_disable();
+}

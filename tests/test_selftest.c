@@ -83,6 +83,21 @@ SELFTEST(selftest, leftovers_are_found)
 	CHECK_EQ(selftest_compare(&before, &after, 1), 5);
 }
 
+/* Or the cases behind it would fail, too. */
+SELFTEST(selftest, interrupts_that_a_case_left_off_are_on_again)
+{
+	struct selftest_state before = { .irqs_off = irqs_disabled() }, after = before;
+	bool off;
+
+	local_irq_disable();
+	after.irqs_off = irqs_disabled();
+	selftest_mend(&before, &after);
+	off = irqs_disabled();
+	local_irq_enable();
+	CHECK(after.irqs_off);
+	CHECK_EQ(off, before.irqs_off);
+}
+
 SELFTEST(selftest, random_repeats)
 {
 	u64 a = 1, b = 1, other = 2;
