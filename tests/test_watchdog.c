@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <kernel/boot.h>
 #include <kernel/cpu.h>
 #include <kernel/watchdog.h>
 #include <tests/threads.h>
@@ -127,4 +128,16 @@ SELFTEST(watchdog, can_be_off)
 		port_relax();
 	CHECK_EQ(watchdog_count(cpu, WATCHDOG_SOFT), count);
 	watchdog_set_thresh(before);
+}
+
+SELFTEST(watchdog, the_threshold_is_the_boot_option)
+{
+	u64 thresh = watchdog_set_thresh(0);
+	unsigned long long seconds = 10;
+	char word[24];
+
+	watchdog_set_thresh(thresh);
+	if (cmdline_value("watchdog_thresh", word, sizeof(word)))
+		CHECK_EQ(kstrtoull(word, 0, &seconds), 0);
+	CHECK_EQ(thresh, seconds * NSEC_PER_SEC);
 }
