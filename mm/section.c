@@ -53,7 +53,6 @@ _Static_assert(SECTION_TABLE % PAGE_SIZE == 0, "sections share no page of the ta
 
 static DEFINE_SPINLOCK(section_lock);
 static unsigned long nr_sections;
-static bool gave_up;		/* some RAM: while booting */
 
 /* Broken pages that were pristine when that was found, in any order. */
 #define NO_PFN ~0UL		/* the place is free */
@@ -358,7 +357,6 @@ static void give_up(unsigned long pfn, unsigned long nr_pages)
 {
 	pr_warn("mm: no room to describe the RAM at %#llx: not used\n", (u64)PFN_PHYS(pfn));
 	memblock_remove(PFN_PHYS(pfn), PFN_PHYS(nr_pages));
-	gave_up = true;
 }
 
 /* A run of page blocks of one node; `storage` 0: there is none. */
@@ -485,8 +483,7 @@ int section_init(void)
 	for (unsigned long s = 0; s < nr_sections; s++)
 		if ((section_state[s] & SECTION_PRESENT) && !(section_state[s] & SECTION_REGULAR))
 			map_irregular(s);
-	if (gave_up)
-		mmzone_recount();
+	mmzone_recount();	/* some of it may have been left out */
 	make_reserved_live();
 	memblock_close();
 	for_each_node_state(nid, N_MEMORY)
