@@ -90,7 +90,7 @@ static void init_cache(unsigned int kind, unsigned int class)
 		lay_out(cache, class_size(class), flags);
 	else
 		*cache = *normal;
-	cache->flags |= flags;
+	cache->flags |= kinds[kind].flags;
 	cache->cpu = &cpus[kind][class];
 	cache->name = name;
 	slab_cache_add(cache);

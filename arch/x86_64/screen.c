@@ -180,23 +180,25 @@ static bool same(struct screen_cell a, struct screen_cell b)
 }
 
 /* The cells of a row, from one on, that differ: so many, until one is as it was. */
-static unsigned int take_run(struct screen *s, unsigned int at, unsigned int end)
+static unsigned int find_run(const struct screen *s, unsigned int at, unsigned int end)
 {
-	const struct screen_cell *text = s->text;
-	struct screen_cell *shown = s->shown;
+	const struct screen_cell *text = s->text, *shown = s->shown;
 	unsigned int from = at;
 
-	for (; at < end && !same(text[at], shown[at]); at++)
-		shown[at] = text[at];
+	while (at < end && !same(text[at], shown[at]))
+		at++;
 	return at - from;
 }
 
 static void draw_row(struct screen *s, unsigned int row, unsigned int from, unsigned int end)
 {
 	for (unsigned int at = from, run; at < end; at += run + 1) {
-		run = take_run(s, at, end);
-		if (run)
-			s->draw(s, at - row * s->cols, row, &s->text[at], run);
+		run = find_run(s, at, end);
+		if (!run)
+			continue;
+		/* Drawn first: a panic that comes in between draws once more. */
+		s->draw(s, at - row * s->cols, row, &s->text[at], run);
+		memcpy(&s->shown[at], &s->text[at], run * sizeof(*s->text));
 	}
 }
 

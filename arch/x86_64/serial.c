@@ -177,12 +177,13 @@ static void send(struct uart *uart, const char *text, size_t len)
 
 		if (uart_ready(uart)) {
 			piece = min_t(size_t, len, uart->room);
+			/* First: a panic that comes in between must not count on it. */
+			uart->room -= piece;
 			if (uart->send)
 				uart->send(uart, text, piece);
 			else
 				for (size_t i = 0; i < piece; i++)
 					uart->out(uart, THR, text[i]);
-			uart->room -= piece;
 		}
 		text += piece;
 		len -= piece;
