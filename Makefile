@@ -214,7 +214,7 @@ $(BUILD)/kasan/quarry.elf: FORCE
 $(BUILD)/example/quarry.elf: FORCE
 	@$(MAKE) --no-print-directory BUILD=$(@D) EXTRA='docs/extra docs/api' $@
 
-test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## all tests that take minutes
+test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## all that takes minutes
 	@$(PROVE) -j2 building check-api check-docs check-layers check-layers-itself runner-itself \
 		bench-check schedules models-explored mutations-fit fuzz $(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
