@@ -6,7 +6,8 @@
  * Stopping. Each other CPU gets a call, in an interrupt: it notes how far down its stack is in use,
  * says that it has come, and waits with interrupts off. So no CPU stands within a lock that is
  * taken with interrupts off, and each one's registers are on its stack. Whoever stops them waits
- * with interrupts on, and can be called itself meanwhile.
+ * with interrupts on, and can be called itself meanwhile. The watchdog is told, for a scan of much
+ * memory takes long.
  *
  * Roots: the image's data, CPU 0's per-CPU data with it (other CPUs' copies are pages), and of
  * every stack the part that is in use: of a thread that does not run from where it was switched
@@ -23,6 +24,7 @@
 #include <linux/smp.h>
 #include <kernel/cpu.h>
 #include <kernel/sched.h>
+#include <kernel/watchdog.h>
 #include <quarry/port.h>
 
 #define SPILLED 64	/* bytes below a frame where its registers were put */
@@ -62,6 +64,7 @@ int port_stop_others(int (*fn)(void *arg), void *arg)
 		port_relax();
 	local_irq_save(flags);
 	result = fn(arg);
+	watchdog_touch_all();
 	local_irq_restore(flags);
 	smp_store_release(&stop.go_on, true);
 	while (atomic_read_acquire(&stop.left) < nr)

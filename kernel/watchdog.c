@@ -17,6 +17,8 @@
  * A thread that calls cond_resched() in a long loop is well behaved, but has nobody to give
  * way to; so the timer asks for a new decision, and the call brings the beat.
  *
+ * When somebody stops all CPUs for long (roots.c), all that is moved on: watchdog_touch_all().
+ *
  * Nothing happens on one CPU with interrupts off that others could not see: with a single CPU
  * there is no hard lockup to be found.
  *
@@ -71,6 +73,22 @@ unsigned long watchdog_count(unsigned int cpu, enum watchdog_report kind)
 	return (unsigned long)atomic_long_read(&per_cpu(watchdog, cpu).counts[kind]);
 }
 
+u64 watchdog_noted(unsigned int cpu)
+{
+	return READ_ONCE(per_cpu(watchdog, cpu).noted);
+}
+
+void watchdog_touch_all(void)
+{
+	u64 now = arch_ktime_ns();
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		WRITE_ONCE(per_cpu(watchdog, cpu).noted, now);
+		per_cpu(watchdog_beats, cpu)++;
+	}
+}
+
 static void report(unsigned int cpu, enum watchdog_report kind, u64 since)
 {
 	static const char *const words[WATCHDOG_NR_REPORTS][2] = {
@@ -114,7 +132,7 @@ static void check_self(struct watchdog *own, u64 now)
 /* How long that CPU has not taken interrupts, as far as is known. */
 static u64 silence(unsigned int cpu, u64 now)
 {
-	u64 noted = READ_ONCE(per_cpu(watchdog, cpu).noted);
+	u64 noted = watchdog_noted(cpu);
 
 	return noted && now > noted ? now - noted : 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <kernel/boot.h>
@@ -140,4 +141,28 @@ SELFTEST(watchdog, the_threshold_is_the_boot_option)
 	if (cmdline_value("watchdog_thresh", word, sizeof(word)))
 		CHECK_EQ(kstrtoull(word, 0, &seconds), 0);
 	CHECK_EQ(thresh, seconds * NSEC_PER_SEC);
+}
+
+struct stand {
+	unsigned int cpu;
+	u64 end;
+	unsigned long beats;
+};
+
+static int note_end(void *arg)
+{
+	struct stand *stand = arg;
+
+	stand->beats = per_cpu(watchdog_beats, stand->cpu);
+	stand->end = arch_ktime_ns();
+	return 0;
+}
+
+SELFTEST(watchdog, those_that_stood_still_on_purpose_begin_anew)
+{
+	struct stand stand = { .cpu = num_online_cpus() > 1 ? (unsigned int)test_cpu(1) : 0 };
+
+	CHECK_EQ(port_stop_others(note_end, &stand), 0);
+	CHECK(watchdog_noted(stand.cpu) >= stand.end);
+	CHECK(per_cpu(watchdog_beats, stand.cpu) != stand.beats);
 }
