@@ -10,12 +10,12 @@ static struct vmap_space space;
 
 static void space_make(unsigned long nr)
 {
-	BUG_ON(!vmap_space_init(&space, BASE, BASE + nr * PAGE_SIZE));
+	BUG_ON(!AGAIN(vmap_space_init(&space, BASE, BASE + nr * PAGE_SIZE)));
 }
 
 static struct vmap_area *take(unsigned long nr, unsigned long align)
 {
-	return vmap_take(&space, nr * PAGE_SIZE, align);
+	return AGAIN(vmap_take(&space, nr * PAGE_SIZE, align));
 }
 
 static void give(struct vmap_area *area)
