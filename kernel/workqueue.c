@@ -5,10 +5,9 @@
  * A queue has its list of pending work, oldest first, and workers of its own. A worker takes
  * the first item whose function does not run just now, calls it, and looks for the next. Before
  * the call it sees to it that somebody is left to take what comes: with no idle worker, and
- * fewer than max_active, it makes one more. So a function that sleeps, even until another of
- * its queue has run, holds up nobody, up to that bound. Where there is no memory for one it tries
- * again for WORKER_TRIES ticks, and then calls the function all the same. A queue for freeing
- * memory (WQ_MEM_RECLAIM) cannot wait for memory and has its workers from the start.
+ * fewer than max_active, it has one more made (work_manager.c). So a function that sleeps, even
+ * until another of its queue has run, holds up nobody, up to that bound. A queue for freeing
+ * memory (WQ_MEM_RECLAIM) goes on where no memory is for one more: it has two from the start.
  *
  *			queue_work()		   a worker takes it
  *	WORK_IDLE ----------------------> WORK_QUEUED -----------> WORK_IDLE, its function runs
@@ -48,7 +47,6 @@
 
 #define IDLE_TIME	(10 * HZ)
 #define RECLAIM_WORKERS 2U
-#define WORKER_TRIES	10U
 
 static struct workqueue_struct system_queue = {
 	.name = "events", .max_active = WQ_DFL_ACTIVE,
@@ -61,8 +59,6 @@ LIST_HEAD(work_running);
 u64 work_last_number;
 DECLARE_WAIT_QUEUE_HEAD(work_done);
 LIST_HEAD(work_queues);
-
-static int worker_main(void *data);
 
 /* 1. Under work_lock */
 
@@ -132,23 +128,6 @@ void work_unlock_and_tell(unsigned long flags)
 }
 
 /* 2. Workers */
-
-/* One more, counted already; so many tries, a tick apart. True if there is one. May sleep. */
-static bool make_worker(struct workqueue_struct *wq, unsigned int tries)
-{
-	unsigned long flags;
-
-	while (tries-- > 0) {
-		if (!IS_ERR(kthread_run(worker_main, wq, "kworker/%s", wq->name)))
-			return true;
-		if (tries)
-			schedule_timeout_uninterruptible(1);
-	}
-	spin_lock_irqsave(&work_lock, flags);
-	wq->nr_workers--;
-	spin_unlock_irqrestore(&work_lock, flags);
-	return false;
-}
 
 static struct work_struct *next_work(struct workqueue_struct *wq)
 {
@@ -221,19 +200,15 @@ static void run_work(struct worker *self, struct work_struct *work)
 	work_func_t func = work->func;
 	unsigned long flags;
 	int cpu = work->cpu;
-	bool alone = !wq->nr_idle && wq->nr_workers < wq->max_active &&
-		     !(wq->flags & WQ_MEM_RECLAIM);
 
+	work_want_worker(wq);
 	work_withdraw(work);
 	if (!list_empty(&wq->works))
 		wake_idle(wq);
 	self->work = work;
 	self->number = work->number;
 	list_add(&self->entry, &work_running);
-	wq->nr_workers += alone;
 	spin_unlock_irq(&work_lock);
-	if (alone)	/* without one, all would stand if this function waits for another */
-		make_worker(wq, WORKER_TRIES);
 	call(work, func, cpu);
 	spin_lock_irqsave(&work_lock, flags);
 	self->work = NULL;
@@ -246,7 +221,7 @@ static void run_work(struct worker *self, struct work_struct *work)
 	work_unlock_and_tell(flags);
 }
 
-static int worker_main(void *data)
+int work_main(void *data)
 {
 	struct worker self = { .wq = data, .task = current };
 	struct work_struct *work;
@@ -293,18 +268,20 @@ static void stop_workers(struct workqueue_struct *wq, unsigned int keep)
 	}
 }
 
-static bool all_idle(const struct workqueue_struct *wq)
+static bool all_idle(struct workqueue_struct *wq)
 {
 	bool all;
 
 	spin_lock_irq(&work_lock);
 	all = wq->nr_idle == wq->nr_workers;
+	if (all)
+		wq->wanting = false;	/* see work_manager.c */
 	spin_unlock_irq(&work_lock);
 	return all;
 }
 
 /* Until no worker is on its way to `idle`. */
-static void wait_until_idle(const struct workqueue_struct *wq)
+static void wait_until_idle(struct workqueue_struct *wq)
 {
 	while (!all_idle(wq))
 		schedule_timeout_uninterruptible(1);
@@ -343,7 +320,7 @@ static bool start_queue(struct workqueue_struct *wq)
 	list_add_tail(&wq->node, &work_queues);
 	spin_unlock_irq(&work_lock);
 	while (wanted-- > 0)
-		good &= make_worker(wq, 1);
+		good &= work_make_worker(wq);
 	return good;
 }
 
@@ -395,8 +372,8 @@ void destroy_workqueue(struct workqueue_struct *wq)
 
 void workqueue_init(void)
 {
-	if (!start_queue(&system_queue))
-		panic("not enough memory for the thread of system_wq");
+	if (!work_manager_init() || !start_queue(&system_queue))
+		panic("not enough memory for the threads of system_wq");
 }
 
 /* 4. Queueing */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What workqueue.c and work_flush.c share; the theory is at the top of workqueue.c. */
+/* What workqueue.c, work_manager.c and work_flush.c share; the theory stands in the first. */
 #ifndef KERNEL_WORKQUEUE_H
 #define KERNEL_WORKQUEUE_H
 
@@ -12,6 +12,7 @@ struct workqueue_struct {
 	unsigned int flags, max_active;
 	unsigned int nr_workers, nr_idle; /* of all, also those that are being made */
 	bool skipped;			/* an item was left because it runs already */
+	bool wanting;			/* one more worker is to be made, if none is idle */
 	struct list_head works;		/* pending, by number */
 	struct list_head idle;		/* workers that wait, the last to come first */
 	struct list_head node;		/* in work_queues */
@@ -44,10 +45,18 @@ void work_enqueue(struct workqueue_struct *wq, struct work_struct *work);
 bool work_withdraw(struct work_struct *work);
 /* Takes the lock when the item, if it is delayed, has no timer any more. It is to be withdrawn. */
 unsigned long work_lock_settled(struct work_struct *work);
+/* An item is about to be run: sees to it that somebody is left to take the next. */
+void work_want_worker(struct workqueue_struct *wq);
 /* Lets go of the lock, and wakes who waits for the end of work. */
 void work_unlock_and_tell(unsigned long flags);
 
 /* Without it: is one of these numbers pending or running in the queue, if there is one still? */
 bool work_is_busy(const struct workqueue_struct *wq, u64 first, u64 last);
+
+/* One more, counted already, which a failure takes back. May sleep. */
+bool work_make_worker(struct workqueue_struct *wq);
+/* A worker's thread; `data` is its queue. */
+int work_main(void *data);
+bool work_manager_init(void);
 
 #endif

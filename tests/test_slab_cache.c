@@ -7,6 +7,7 @@
 #include "mm/slab.h"
 #include "tests/listen.h"
 #include "tests/selftest.h"
+#include "tests/zones.h"
 
 #define TRY (GFP_KERNEL | __GFP_NOWARN)
 
@@ -108,4 +109,23 @@ SELFTEST(slab_cache, only_no_reap_is_left_alone_when_memory_is_short)
 	CHECK_EQ(kmem_cache_destroy(kept), 0);
 	if (!posed)
 		SKIP("nothing stays in magazines here");
+}
+
+/* Or a caller's odd flag would leave a slab of a common cache in the little memory for devices. */
+SELFTEST(slab_cache, where_slabs_lie_is_the_caches_to_say)
+{
+	struct zone *zone = expected_zone(ZONE_NORMAL);
+	struct kmem_cache *cache;
+	void *object;
+
+	if (!zone || zone->idx == ZONE_DMA ||
+	    zone_free_pages(zone) < 2 * zone->watermark[WMARK_HIGH])
+		SKIP("no other zone that has plenty");
+	cache = kmem_cache_create("test-zone", 200, 0, SLAB_NO_MERGE, NULL);
+	REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_DMA);
+	REQUIRE(object);
+	CHECK(page_zonenum(virt_to_page(object)) != ZONE_DMA);
+	kmem_cache_free(cache, object);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }

@@ -11,7 +11,6 @@
 #include <linux/workqueue.h>
 #include <kernel/kernel.h>
 #include <kernel/workqueue.h>
-#include "mm/fault.h"
 #include <tests/threads.h>
 
 /* Work that counts its calls, can be held up, and knows whether it ran twice at once. */
@@ -111,8 +110,6 @@ static void wait_for_next(struct work_struct *work)
 	complete(&item[-1].go);
 }
 
-static void let_next(struct work_struct *w) { complete(&container_of(w, struct item, work)[1].go); }
-
 SELFTEST(workqueue, functions_may_wait_for_each_other)
 {
 	static struct item items[CHAIN];
@@ -134,31 +131,6 @@ SELFTEST(workqueue, functions_may_wait_for_each_other)
 		CHECK_EQ(atomic_read(&items[i].calls), 1);
 }
 
-/* A function waits for one of another worker, for which there is no memory at first. */
-SELFTEST(workqueue, a_worker_that_could_not_be_made_is_made_later)
-{
-	struct fault_setup setup = { .sources = FAULT_ALL, .nth = 1, .comm = "kworker/later" };
-	struct workqueue_struct *wq;
-	static struct item items[2];
-	unsigned long seen, failed;
-
-	if (!fault_is_off())
-		SKIP("allocations fail in all of this run");
-	wq = alloc_workqueue("later", 0, 0);
-	REQUIRE(wq);
-	item_init(&items[0]);
-	item_init(&items[1]);
-	INIT_WORK(&items[1].work, wait_for_next);
-	INIT_WORK(&items[0].work, let_next);
-	fault_begin(&setup);
-	queue_work(wq, &items[1].work);
-	queue_work(wq, &items[0].work);
-	CHECK(wait_for_completion_timeout(&items[0].go, 10 * HZ));
-	fault_end(&seen, &failed);
-	CHECK_EQ(failed, 1);
-	destroy_workqueue(wq);
-}
-
 /* Its two workers have looked at what is queued, and could take nothing. */
 static bool two_are_idle(struct workqueue_struct *wq)
 {
@@ -173,15 +145,11 @@ static bool two_are_idle(struct workqueue_struct *wq)
 /* Two items run already, on another queue, and are skipped. Both are taken when they may. */
 SELFTEST(workqueue, none_of_two_that_were_skipped_is_forgotten)
 {
-	struct workqueue_struct *wq = alloc_workqueue("skips", 0, 0);
-	struct item first, items[2];
+	struct workqueue_struct *wq = alloc_workqueue("skips", WQ_MEM_RECLAIM, 0);
+	struct item items[2];
 	int i;
 
 	REQUIRE(wq);
-	item_init(&first);
-	queue_work(wq, &first.work);		/* who runs it makes a second worker */
-	wait_for_completion(&first.started);
-	flush_work(&first.work);
 	for (i = 0; i < 2; i++) {
 		item_init(&items[i]);
 		items[i].holds = true;

@@ -100,7 +100,7 @@ unsigned int work_busy(struct work_struct *work);
 
 #define WQ_UNBOUND	   0x02	/* all queues are: a thread takes the CPU that is free */
 #define WQ_FREEZABLE	   0x04
-#define WQ_MEM_RECLAIM	   0x08	/* goes on without memory: has all its threads from the start */
+#define WQ_MEM_RECLAIM	   0x08	/* goes on without memory, with two threads at least */
 #define WQ_HIGHPRI	   0x10
 #define WQ_CPU_INTENSIVE   0x20
 #define WQ_SYSFS	   0x40
