@@ -48,6 +48,21 @@ static unsigned long first_pfn(unsigned long section)
 	for (pfn = first_pfn(section) + PAGEBLOCK_PAGES, stop = ALIGN(pfn, VISIT_PAGES); \
 	     pfn < first_pfn((section) + 1); pfn = stop, stop += VISIT_PAGES)
 
+/* Calls fn for each, with the zone's lock; returns the sum of what it returns. */
+static unsigned long visit(unsigned long section, struct zone *zone,
+			   unsigned long (*fn)(struct zone *zone, unsigned long pfn,
+					       unsigned long stop))
+{
+	unsigned long pfn, stop, flags, sum = 0;
+
+	for_each_visit(section, pfn, stop) {
+		spin_lock_irqsave(&zone->lock, flags);
+		sum += fn(zone, pfn, stop);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return sum;
+}
+
 static void set_state(unsigned long section, u8 set, u8 clear)
 {
 	smp_store_release(&section_state[section], (section_state[section] | set) & ~clear);
@@ -116,27 +131,22 @@ static void count_managed(struct zone *zone, long pages)
 	WRITE_ONCE(zone->managed, zone->managed + (unsigned long)pages);
 }
 
-static void bring_to_life(struct zone *zone, unsigned long pfn, unsigned long stop)
+static unsigned long bring_to_life(struct zone *zone, unsigned long pfn, unsigned long stop)
 {
 	for (unsigned long at = pfn; at < stop; at += PAGEBLOCK_PAGES)
 		buddy_init_block(zone, pfn_to_block(at));
 	count_managed(zone, (long)(stop - pfn));
 	buddy_add(zone, pfn, stop);
 	page_wait_serve(zone);
+	return stop - pfn;
 }
 
 void section_hot_online(unsigned long section, struct zone *zone)
 {
-	unsigned long pfn, stop, flags;
-
 	memset((void *)(descriptors_va(section) + BLOCK_DESCRIPTORS), 0,
 	       SECTION_DESCRIPTORS - BLOCK_DESCRIPTORS);
 	set_state(section, SECTION_ONLINE, 0);
-	for_each_visit(section, pfn, stop) {
-		spin_lock_irqsave(&zone->lock, flags);
-		bring_to_life(zone, pfn, stop);
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
+	visit(section, zone, bring_to_life);
 }
 
 /* ---- Out of a zone ---- */
@@ -178,19 +188,12 @@ static unsigned long isolate(struct zone *zone, unsigned long pfn, unsigned long
 
 unsigned long section_hot_isolate(unsigned long section, struct zone *zone)
 {
-	unsigned long pfn, stop, flags, busy = 0;
-
-	for_each_visit(section, pfn, stop) {
-		spin_lock_irqsave(&zone->lock, flags);
-		busy += isolate(zone, pfn, stop);
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
-	return busy;
+	return visit(section, zone, isolate);
 }
 
-static void restore(struct zone *zone, unsigned long pfn, unsigned long stop)
+static unsigned long restore(struct zone *zone, unsigned long pfn, unsigned long stop)
 {
-	unsigned long nr;
+	unsigned long nr, restored = 0;
 
 	for (; pfn < stop; pfn += nr) {
 		struct page *page = pfn_to_page(pfn);
@@ -202,19 +205,15 @@ static void restore(struct zone *zone, unsigned long pfn, unsigned long stop)
 		/* What broke meanwhile stays out: that mark is kept. */
 		WRITE_ONCE(page->word, word & ~PAGE_WORD(0, 0, PG_ISOLATED, 0));
 		buddy_free(zone, page, word_order(word));
+		restored += nr;
 	}
 	page_wait_serve(zone);
+	return restored;
 }
 
 void section_hot_restore(unsigned long section, struct zone *zone)
 {
-	unsigned long pfn, stop, flags;
-
-	for_each_visit(section, pfn, stop) {
-		spin_lock_irqsave(&zone->lock, flags);
-		restore(zone, pfn, stop);
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
+	visit(section, zone, restore);
 }
 
 /* Nothing of it is free or allocated; from here on it is no page block of any zone. */
@@ -224,7 +223,7 @@ static void close_block(struct pageblock *pb)
 	smp_store_release(&pb->live, false);
 }
 
-static void close_blocks(struct zone *zone, unsigned long pfn, unsigned long stop)
+static unsigned long close_blocks(struct zone *zone, unsigned long pfn, unsigned long stop)
 {
 	unsigned long bad = 0, nr;
 
@@ -238,16 +237,11 @@ static void close_blocks(struct zone *zone, unsigned long pfn, unsigned long sto
 		close_block(pfn_to_block(at));
 	count_managed(zone, -(long)(stop - pfn - bad));
 	WRITE_ONCE(zone->nr_bad, zone->nr_bad - bad);
+	return stop - pfn;
 }
 
 void section_hot_offline(unsigned long section, struct zone *zone)
 {
-	unsigned long pfn, stop, flags;
-
-	for_each_visit(section, pfn, stop) {
-		spin_lock_irqsave(&zone->lock, flags);
-		close_blocks(zone, pfn, stop);
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
+	visit(section, zone, close_blocks);
 	set_state(section, 0, SECTION_ONLINE);
 }
