@@ -328,34 +328,37 @@ void timer_handler(void)
 	spin_unlock(&base->lock);
 }
 
-void __deferred_timers_resume(void)
+/* Nobody moves meanwhile: interrupts are off, too. */
+static struct timer_base *lock_this_base(unsigned long *flags)
 {
 	struct timer_base *base;
-	unsigned long flags;
 
-	local_irq_save(flags);
+	local_irq_save(*flags);
 	base = this_base();
 	spin_lock(&base->lock);
+	return base;
+}
+
+void __deferred_timers_resume(void)
+{
+	unsigned long flags;
+	struct timer_base *base = lock_this_base(&flags);
+
 	bring_back(base);
 	hurry(base);
-	spin_unlock(&base->lock);
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&base->lock, flags);
 }
 
 void tick_resume(void)
 {
-	struct timer_base *base;
 	unsigned long flags;
+	struct timer_base *base = lock_this_base(&flags);
 
-	local_irq_save(flags);
-	base = this_base();
-	spin_lock(&base->lock);
 	if (base->tick == NEVER) {
 		base->tick = arch_ktime_ns() + NSEC_PER_JIFFY;
 		hurry(base);
 	}
-	spin_unlock(&base->lock);
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&base->lock, flags);
 }
 
 /* 4. In jiffies */
