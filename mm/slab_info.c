@@ -96,6 +96,16 @@ static struct tally count_cache(const struct kmem_cache *cache)
 	return tally;
 }
 
+/* What a cache that was used once keeps: its nodes, and the table of them. */
+static unsigned long nr_kept(struct kmem_cache *cache)
+{
+	unsigned long nr = smp_load_acquire(&cache->nodes) != NULL;
+
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
+		nr += slab_node_peek(cache, (int)nid) != NULL;
+	return nr;
+}
+
 /* What describes a slab comes and goes with it, wherever objects lie; magazines are kept or not. */
 unsigned long quarry_slab_objects(void)
 {
@@ -107,7 +117,7 @@ unsigned long quarry_slab_objects(void)
 	list_for_each_entry(cache, &slab_caches, list) {
 		struct tally tally = count_cache(cache);
 
-		objects += tally.used - tally.slabs;
+		objects += tally.used - tally.slabs - nr_kept(cache);
 	}
 	spin_unlock_irqrestore(&slab_list_lock, flags);
 	return objects;
