@@ -48,7 +48,8 @@
  *    then looks at all queues; who queues a thread behind another does so, then looks at
  *    idle_cpus; both with a full barrier between. So the idle CPU finds the thread, or is told.
  * 7. Ending: a dead thread's stack is in use until the switch is done. Whoever runs next on
- *    that CPU frees it (thread_reap()), after that switch.
+ *    that CPU frees it (thread_reap()) then. DEAD is written under the lock, so that a waker
+ *    who saw the thread about to sleep does not write RUNNING over it.
  *
  * Costs: a wake-up is two atomic operations and, for an idle CPU, one interrupt.
  */
@@ -77,12 +78,9 @@ DEFINE_PER_CPU(bool, need_resched_var);
 
 /* Runs on CPU 0 from the first instruction on. */
 struct task_struct boot_task = {
-	.comm = "boot",
-	.pid = 1,
-	.on_rq = true,
-	.placed = true,
-	.nr_cpus_allowed = 1,
-	.cpus_mask = { { 1 } },
+	.comm = "boot", .pid = 1,
+	.on_rq = true, .placed = true,
+	.nr_cpus_allowed = 1, .cpus_mask = { { 1 } },
 	.usage = ATOMIC_INIT(1),
 };
 DEFINE_PER_CPU(struct task_struct *, current_task) = &boot_task;
@@ -376,7 +374,9 @@ void sched_exit(void)
 		pr_err("%s[%d] ended with preempt_count 0x%08x\n", current->comm, current->pid,
 		       preempt_count());
 	}
+	spin_lock(&this_rq()->lock);
 	__set_current_state(TASK_DEAD);
+	spin_unlock(&this_rq()->lock);
 	switch_thread(true);
 	panic("a thread runs that has ended");
 }
