@@ -18,9 +18,10 @@
  * The port maps memory for the shadow of the direct map, the image, stacks, and areas of vmalloc
  * as they come (port_shadow_map()); all other shadow is one page of zeroes: may be touched, always.
  *
- * Caches are as under slab_debug=ZU: red zones, no magazines, and who allocated and freed each
- * object; so all hooks are in slow paths, and here is no other structure. What was found is
- * reported once for each touch (kasan_report.c), and the touch happens: the kernel goes on.
+ * Caches are as under slab_debug=ZU, pages as under page_owner=on: red zones, no magazines, and who
+ * allocated and freed each; so all hooks are in slow paths, and here is no other structure. What
+ * was found is reported once for each touch (kasan_report.c), and the touch happens: the kernel
+ * goes on.
  *
  * This file, its neighbours, debug.c, the port and the start of the kernel are not instrumented:
  * they work below it. Locks: none; shadow belongs to who owns the memory. Costs: an eighth of RAM,

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What KASAN found, in words: which kind, where in the code, how many bytes; whose memory that is,
- * who allocated and freed it; and what the shadow says around it.
+ * What KASAN found, in words, as Linux has them: which kind, where in the code, how many bytes;
+ * whose memory that is; and what the shadow says around it. Of memory these are known:
+ *
+ *	object		its cache, who allocated it and, if it is free, who freed it	slab_track.c
+ *	area		its borders, who asked for it					vmap_index.c
+ *	page		who allocated its block last, who freed it last			page_owner.c
  *
  * Locks: none. Any context in which printk() works; nothing is checked on this CPU meanwhile.
  */
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/stacktrace.h>
+#include <linux/vmalloc.h>
 #include "kasan.h"
+#include "page_owner.h"
+#include "vmap.h"
 
 #define ROW   128UL			/* bytes of memory that a line of shadow stands for */
 #define ROWS  2				/* before and after that of the touch */
@@ -46,28 +55,98 @@ static u8 reason(unsigned long bad)
 	return *shadow < 8 ? shadow[1] : *shadow;
 }
 
+/* ---- Whose memory that is ---- */
+
+static void print_track(const struct track *track, const char *what)
+{
+	if (!track->nr)
+		return;
+	pr_err("%s by task %u on cpu %u at jiffy %llu:\n", what, track->pid, track->cpu,
+	       track->when);
+	stack_trace_print(track->addresses, track->nr, 1);
+}
+
+/* Bytes of an object that its user may touch: kmalloc() was asked for fewer than there are. */
+static unsigned int allocated_size(unsigned long start, unsigned int object_size)
+{
+	unsigned int size = 0;
+
+	while (size < object_size && !*kasan_shadow(start + size))
+		size += 8;
+	if (size < object_size && *kasan_shadow(start + size) < 8)
+		size += *kasan_shadow(start + size);
+	return min(size, object_size);
+}
+
+static void print_region(const struct slab *slab, unsigned long start, unsigned long bad)
+{
+	unsigned int object_size = slab->cache->object_size;
+	unsigned int size = allocated_size(start, object_size);
+	const char *state = size ? "allocated" : "freed";
+	unsigned long end = start + (size ? size : object_size);
+
+	pr_err("The buggy address belongs to the object at %016lx\n"
+	       " which belongs to the cache %s of size %u\n", start, slab->cache->name,
+	       object_size);
+	pr_err("The buggy address is located %lu bytes %s\n"
+	       " %s %lu-byte region [%016lx, %016lx)\n",
+	       bad < start ? start - bad : bad < end ? bad - start : bad - end,
+	       bad < start ? "to the left of" : bad < end ? "inside of" : "to the right of",
+	       state, end - start, start, end);
+}
+
 static void print_object(unsigned long bad)
 {
 	const struct slab *slab = slab_of((void *)bad);
-	unsigned long start, offset, end;
+	const struct track *tracks;
+	unsigned long start;
 	u32 index;
 
 	if (!slab || bad < (unsigned long)slab_start(slab) - slab->cache->left)
 		return;
 	/* The red zone before an object is that object's. */
-	offset = bad - (unsigned long)slab_start(slab) + slab->cache->left;
-	index = min((u32)(offset / slab->cache->size), slab->nr - 1);
+	index = (u32)((bad - (unsigned long)slab_start(slab) + slab->cache->left) /
+		      slab->cache->size);
+	index = min(index, slab->nr - 1);
 	start = (unsigned long)slab_object(slab, index);
-	end = start + slab->cache->object_size;
-	pr_err("The buggy address belongs to the object at %016lx\n"
-	       " which belongs to the cache %s of size %u\n", start, slab->cache->name,
-	       slab->cache->object_size);
-	pr_err("The buggy address is located %lu bytes %s %u-byte region [%016lx, %016lx)\n",
-	       bad < start ? start - bad : bad < end ? bad - start : bad - end,
-	       bad < start ? "to the left of" : bad < end ? "inside of" : "to the right of",
-	       slab->cache->object_size, start, end);
-	slab_track_print(slab, index);
+	tracks = slab_track_of(slab, index);
+	if (tracks)
+		print_track(&tracks[SLAB_ALLOCATED], "Allocated");
+	if (tracks && *kasan_shadow(start) == KASAN_SLAB_FREE)
+		print_track(&tracks[SLAB_FREED], "Freed");
+	print_region(slab, start, bad);
 }
+
+/* The area of vmalloc that ends before it, or lies around it. */
+static void print_area(unsigned long bad)
+{
+	const struct vmap_area *area;
+
+	rcu_read_lock();	/* so that the description stays */
+	area = is_vmalloc_addr((void *)bad) ? vmap_find(bad) : NULL;
+	if (area && area->vm.caller)
+		pr_err("The buggy address belongs to the virtual mapping at\n"
+		       " [%016lx, %016lx) created by:\n %pS\n", area->start, area->end,
+		       area->vm.caller);
+	rcu_read_unlock();
+}
+
+static void print_page(unsigned long bad)
+{
+	const struct page *page = virt_addr_valid((void *)bad) ? virt_to_page((void *)bad) :
+							       vmalloc_to_page((void *)bad);
+	const struct page *head = page ? page_block_head(page) : NULL;
+
+	if (!head)
+		return;		/* the kernel's own, as it was loaded */
+	pr_err("The buggy address belongs to the physical page:\n");
+	pr_err("page:%px refcount:%d pfn:%#lx head:%px order:%u\n", page, page_count(page),
+	       page_to_pfn(page), head, READ_ONCE(head->order));
+	pr_err("page dumped because: kasan: bad access detected\n");
+	dump_page_owner(page);
+}
+
+/* ---- All of it ---- */
 
 static void print_shadow(unsigned long bad)
 {
@@ -97,8 +176,10 @@ void kasan_report(unsigned long address, size_t size, unsigned long bad, bool wr
 	pr_err("%s of size %zu at addr %016lx by task %s/%d\n", write ? "Write" : "Read", size,
 	       address, current ? current->comm : "none", current ? current->pid : 0);
 	print_object(bad);
+	print_area(bad);
+	print_page(bad);
 	if (reason(bad) == KASAN_GLOBAL_REDZONE)
-		pr_err("The buggy address belongs to the variable: %pS\n", (void *)address);
+		pr_err("The buggy address belongs to the variable:\n %pS\n", (void *)address);
 	print_shadow(bad);
 	kasan_resume();
 }

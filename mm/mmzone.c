@@ -140,7 +140,7 @@ void quarry_plan(const struct quarry_options *options)
 	swiotlb_bytes = options->swiotlb;
 	dma_debug_wanted = options->dma_debug;
 	kmemleak_on = options->kmemleak;
-	page_owner_wanted = options->page_owner || kmemleak_on;
+	page_owner_wanted = options->page_owner || kmemleak_on || QUARRY_KASAN;
 	slab_debug_option = options->slab_debug;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());

@@ -100,6 +100,17 @@ static u32 this_pid(void)
 	return current && !in_interrupt() ? (u32)current->pid : 0;
 }
 
+/* Nobody is to take what is known of earlier blocks in there for what is known of this one. */
+static void forget_inside(struct page *page, unsigned int order)
+{
+	for (unsigned long i = 1; i < 1UL << order; i++) {
+		struct page_owner *owner = page_owner_of(page + i);
+
+		if (owner && owner->allocated_by)
+			*owner = (struct page_owner){ };
+	}
+}
+
 noinline void __set_page_owner(struct page *page, unsigned int order, gfp_t gfp)
 {
 	struct page_owner *owner = record_for(page);
@@ -113,6 +124,7 @@ noinline void __set_page_owner(struct page *page, unsigned int order, gfp_t gfp)
 	owner->leak = 0;
 	owner->when = (u32)jiffies;
 	owner->order = (u8)order;
+	forget_inside(page, order);
 	WRITE_ONCE(owner->flags, OWNER_LIVE);
 }
 
@@ -175,12 +187,30 @@ void page_owner_for_each(void (*fn)(struct page *page, const struct page_owner *
 	}
 }
 
+/*
+ * The record of the last block with this page in it: a free one is part of a larger one by now,
+ * whose first page had other owners. An allocation forgets what is inside its block, so the
+ * smallest block that there is a record of is the latest.
+ */
+static const struct page_owner *last_owner(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		const struct page_owner *owner =
+			page_owner_of(pfn_to_page(ALIGN_DOWN(pfn, 1UL << order)));
+
+		if (owner && owner->allocated_by && owner->order >= order)
+			return owner;
+	}
+	return NULL;
+}
+
 void dump_page_owner(const struct page *page)
 {
-	const struct page *head = page_block_head(page);
-	const struct page_owner *owner = page_owner_of(head ? head : page);
+	const struct page_owner *owner = last_owner(page);
 
-	if (!owner || (!owner->allocated_by && !owner->freed_by)) {
+	if (!owner) {
 		if (page_owner_on)
 			pr_err("page_owner knows nothing of page %px\n", page);
 		return;

@@ -62,7 +62,9 @@ SELFTEST(kasan, an_object_ends_at_the_byte_that_was_asked_for)
 	log = reading(object + 30);
 	expect(log, "BUG: KASAN: slab-out-of-bounds in load", "Read of size 1 at addr");
 	CHECK(strstr(log, "which belongs to the cache kmalloc-32"));
-	CHECK(strstr(log, "Allocated in thread"));
+	CHECK(strstr(log, "0 bytes to the right of"));
+	CHECK(strstr(log, "allocated 30-byte region ["));
+	CHECK(strstr(log, "Allocated by task"));
 	kfree(object);
 }
 
@@ -73,7 +75,7 @@ SELFTEST(kasan, what_lies_before_an_object_is_not_its)
 	NEED_KASAN();
 	object = kmalloc(64, GFP_KERNEL);
 	REQUIRE(object);
-	expect(reading(object - 1), "slab-out-of-bounds in load", "1 bytes to the left of 64-byte");
+	expect(reading(object - 1), "slab-out-of-bounds in load", "1 bytes to the left of");
 	kfree(object);
 }
 
@@ -88,8 +90,9 @@ SELFTEST(kasan, a_freed_object_is_nobodys)
 	kfree(object);
 	log = writing(object + 8);
 	expect(log, "slab-use-after-free in store", "Write of size 1");
-	CHECK(strstr(log, "8 bytes inside of 64-byte region"));
-	CHECK(strstr(log, "Freed in thread"));
+	CHECK(strstr(log, "8 bytes inside of"));
+	CHECK(strstr(log, "freed 64-byte region ["));
+	CHECK(strstr(log, "Freed by task"));
 }
 
 SELFTEST(kasan, freed_objects_wait_before_they_are_used_again)
@@ -130,6 +133,7 @@ SELFTEST(kasan, a_large_object_ends_within_its_pages)
 	REQUIRE(object);
 	store(object + size - 1);
 	expect(writing(object + size), "slab-out-of-bounds in store", "Write of size 1");
+	CHECK(strstr(heard, "page_owner tracks the page as allocated"));
 	kfree(object);
 }
 
@@ -144,7 +148,7 @@ SELFTEST(kasan, a_caches_object_has_red_zones)
 	object = kmem_cache_alloc(cache, GFP_KERNEL);
 	REQUIRE(object);
 	expect(reading(object + 40), "slab-out-of-bounds in load",
-	       "0 bytes to the right of 40-byte");
+	       "allocated 40-byte region [");
 	kmem_cache_free(cache, object);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
@@ -161,15 +165,53 @@ SELFTEST(kasan, free_pages_are_nobodys)
 	expect(reading((u8 *)page + PAGE_SIZE + 5), "use-after-free in load", "Read of size 1");
 }
 
+static noinline unsigned long get_some_page(void)
+{
+	unsigned long page = __get_free_page(GFP_KERNEL);
+
+	barrier();
+	return page;
+}
+
+static noinline void put_some_page(unsigned long page)
+{
+	free_page(page);
+	barrier();
+}
+
+/* Also when it has become part of a larger block, with other owners. */
+SELFTEST(kasan, of_a_free_page_its_last_owner_is_known)
+{
+	unsigned long page;
+	const char *log;
+
+	NEED_KASAN();
+	page = get_some_page();
+	REQUIRE(page);
+	put_some_page(page);
+	drain_all_pages(NULL);
+	log = reading((u8 *)page + 7);
+	expect(log, "BUG: KASAN: use-after-free in load", "Read of size 1");
+	CHECK(strstr(log, "The buggy address belongs to the physical page:"));
+	CHECK(strstr(log, "page last allocated via order 0"));
+	CHECK(strstr(log, "get_some_page+"));
+	CHECK(strstr(log, "page last free pid"));
+	CHECK(strstr(log, "put_some_page+"));
+}
+
 SELFTEST(kasan, an_area_of_vmalloc_ends_at_the_byte)
 {
+	const char *log;
 	u8 *area;
 
 	NEED_KASAN();
 	area = vmalloc(5000);
 	REQUIRE(area);
 	store(area + 4999);
-	expect(reading(area + 5000), "vmalloc-out-of-bounds in load", "Read of size 1");
+	log = reading(area + 5000);
+	expect(log, "vmalloc-out-of-bounds in load", "Read of size 1");
+	CHECK(strstr(log, "The buggy address belongs to the virtual mapping at"));
+	CHECK(strstr(log, "page last allocated via order"));
 	vfree(area);
 }
 

@@ -154,6 +154,47 @@ SELFTEST(page_owner, a_wrong_free_shows_both)
 	__free_pages(page, 1);
 }
 
+/* A free page that is part of a larger block is still its last owner's mistake. */
+SELFTEST(page_owner, a_free_page_that_merged_shows_its_own)
+{
+	struct page *page, *last;
+
+	SKIP_WITHOUT_OWNERS();
+	page = owned_pages(3);
+	REQUIRE(page);
+	split_page(page, 3);
+	last = page + 7;
+	for (unsigned int i = 0; i < 7; i++)
+		__free_page(page + i);
+	disowned_pages(last, 0);
+	drain_all_pages(NULL);
+	listen_start();
+	dump_page_owner(last);
+	listen_stop();
+	CHECK(strstr(heard, "page last allocated via order 0") && strstr(heard, "owned_pages+"));
+	CHECK(strstr(heard, "disowned_pages+"));
+}
+
+/* What lies in a block is the block's, whoever had it before. */
+SELFTEST(page_owner, an_allocation_forgets_who_had_its_pages)
+{
+	struct page *page;
+
+	SKIP_WITHOUT_OWNERS();
+	page = alloc_pages(GFP_KERNEL, 2);
+	REQUIRE(page);
+	split_page(page, 2);
+	for (unsigned int i = 0; i < 4; i++)
+		__free_page(page + i);
+	page = owned_pages(2);
+	REQUIRE(page);
+	for (unsigned int i = 1; i < 4; i++)
+		CHECK(!page_owner_of(page + i)->allocated_by);
+	CHECK_REPORT("inside an allocated block", __free_pages(page + 3, 0));
+	CHECK(strstr(heard, "page last allocated via order 2") && strstr(heard, "owned_pages+"));
+	__free_pages(page, 2);
+}
+
 /* ---- By call site ---- */
 
 static const struct owner_site *site_of(const struct owners *owners, const char *what,
