@@ -71,6 +71,8 @@ u64 swiotlb_wanted(void);	/* swiotlb=, the default without (kernel/memmap.c) */
 void kfence_read_options(void);	/* kfence.sample_interval= (kernel/memmap.c) */
 const char *slab_debug_wanted(void);	/* slab_debug=, NULL without (kernel/memmap.c) */
 bool kmemleak_asked(void);	/* kmemleak=on (kernel/memmap.c) */
+bool init_on_alloc_asked(void);	/* init_on_alloc=, init_on_free= (kernel/memmap.c) */
+bool init_on_free_asked(void);
 bool page_owner_asked(void);	/* page_owner=on (kernel/memmap.c) */
 unsigned long min_free_wanted(void);	/* min_free_kbytes=, 0 without (kernel/memmap.c) */
 /* Calls fn with the value of each `name=value`, in order. */

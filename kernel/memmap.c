@@ -296,6 +296,29 @@ bool kmemleak_asked(void)
 	return is_on("kmemleak");
 }
 
+/* A switch in Linux's words: 1, 0, on, off, y, n. */
+static bool switch_asked(const char *name)
+{
+	char word[8];
+	bool on = false;
+
+	if (!cmdline_has(name))
+		return false;
+	if (!cmdline_value(name, word, sizeof(word)) || kstrtobool(word, &on))
+		pr_warn("%s= is neither 0, off, n nor 1, on, y; ignored\n", name);
+	return on;
+}
+
+bool init_on_alloc_asked(void)
+{
+	return switch_asked("init_on_alloc");
+}
+
+bool init_on_free_asked(void)
+{
+	return switch_asked("init_on_free");
+}
+
 void kfence_read_options(void)
 {
 	u64 interval;

@@ -21,11 +21,9 @@
  * both see USED: not to miss that would take a locked instruction each time.
  *
  * Fast paths: a pop or a push of this CPU's stack (quarry/cpu_stack.h) and a state byte; no lock,
- * no locked instruction. With none there, BATCH blocks at once come from chunks, or go back.
- * Chunks stay until the pool goes.
+ * no locked instruction. With none there, BATCH blocks come from chunks, or go back; chunks stay.
  *
- * An interrupt between the pop and the state byte: the block is in no stack, nobody else sees
- * it. Between the state byte and the push of a free: the same.
+ * An interrupt after the pop, or before the push of a free: the block is in no stack.
  *
  * Locks: pool->lock, interrupts off: the chunks, their stacks. Coherent memory is allocated
  * outside of it. Costs: about 20 instructions to allocate, 30 to free.
@@ -37,6 +35,7 @@
 #include <quarry/cpu_stack.h>
 #include "dma.h"
 #include "dmapool.h"
+#include "init_memory.h"
 
 #define STACK_SLOTS 30
 #define BATCH	    (STACK_SLOTS / 2)
@@ -54,8 +53,7 @@ struct dma_chunk {
 	struct dma_pool *pool;
 	char *virt;
 	dma_addr_t handle;
-	unsigned int nr_free;		/* in the stack below */
-	unsigned int nr_blocks;
+	unsigned int nr_free, nr_blocks;	/* in the stack below; of all */
 	u16 *free;			/* places of free blocks, in units of 2^shift bytes */
 	u8 state[];			/* by place */
 };
@@ -193,7 +191,7 @@ static void refill(struct dma_pool *pool, struct cpu_stack *stack)
 {
 	void *virt;
 
-	while (stack->nr < BATCH && (virt = chunks_take(pool)))
+	while (stack->nr < stack->max / 2 && (virt = chunks_take(pool)))
 		stack->slot[stack->nr++] = virt;
 }
 
@@ -256,7 +254,7 @@ static noinline void *hand_out(struct dma_pool *pool, void *virt, gfp_t gfp, dma
 		report_block(pool, "dma_pool_alloc", virt, virt_to_phys(virt), "corrupted record");
 	*state = BLOCK_USED;
 	*handle = virt_to_phys(virt);
-	if (gfp & __GFP_ZERO)
+	if ((gfp & __GFP_ZERO) || init_on_alloc)
 		memset(virt, 0, pool->size);
 	return virt;
 }
@@ -290,6 +288,8 @@ static noinline void free_slow(struct dma_pool *pool, void *virt)
 {
 	unsigned long flags;
 
+	if (init_on_free)
+		memset(virt, 0, pool->size);
 	spin_lock_irqsave(&pool->lock, flags);
 	empty(pool, own_stack(pool), BATCH);
 	chunks_give(pool, virt);
@@ -400,7 +400,7 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 		return NULL;
 	}
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(pool->stacks, cpu)->stack.max = STACK_SLOTS;
+		per_cpu_ptr(pool->stacks, cpu)->stack.max = init_memory_on() ? 0 : STACK_SLOTS;
 	pool->dev = dev;
 	strscpy(pool->name, name, sizeof(pool->name));
 	set_sizes(pool, block, boundary);

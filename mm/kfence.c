@@ -41,6 +41,7 @@
 #include <linux/spinlock.h>
 #include <quarry/port.h>
 #include "fault.h"
+#include "init_memory.h"
 #include "kfence.h"
 #include "page_owner.h"
 
@@ -201,6 +202,8 @@ void *kfence_alloc(struct kmem_cache *cache, gfp_t gfp)
 		return NULL;
 	if (gfp & __GFP_ZERO)
 		memset(object, 0, cache->object_size);
+	else
+		init_object_alloc(cache, object);
 	if (cache->ctor)
 		cache->ctor(object);
 	if (cache->ctor3)
@@ -266,6 +269,7 @@ bool kfence_free(const char *call, const struct kmem_cache *cache, const void *a
 	wrong = canary(object, false);
 	if (wrong)
 		kfence_report_canary(call, object, wrong);
+	init_object_free(object->cache, (void *)start);
 	if (object->cache->flags & SLAB_TYPESAFE_BY_RCU)
 		call_rcu(&object->rcu, retire_later);
 	else

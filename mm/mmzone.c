@@ -25,6 +25,7 @@
  * change are the buddy allocator's, read here without its lock as a snapshot.
  */
 #include "kmemleak.h"
+#include "init_memory.h"
 #include "page_owner.h"
 
 struct node *nodes[QUARRY_MAX_NODES];
@@ -37,6 +38,7 @@ unsigned long min_free_kbytes;
 u64 swiotlb_bytes;
 bool dma_debug_wanted;
 bool page_owner_wanted, kmemleak_on;
+bool init_on_alloc, init_on_free, page_free_hooked;
 const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
@@ -142,6 +144,9 @@ void quarry_plan(const struct quarry_options *options)
 	kmemleak_on = options->kmemleak;
 	page_owner_wanted = options->page_owner || kmemleak_on || QUARRY_KASAN;
 	slab_debug_option = options->slab_debug;
+	init_on_alloc = options->init_on_alloc;
+	init_on_free = options->init_on_free;
+	page_free_hooked = page_owner_wanted || init_on_free;
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	max_possible_pfn = max(max_pfn, ALIGN_DOWN(PFN_DOWN(options->hotplug_end),

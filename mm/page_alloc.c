@@ -10,6 +10,7 @@
 #include <linux/highmem.h>
 #include <linux/sched/mm.h>
 #include "fault.h"
+#include "init_memory.h"
 #include "internal.h"
 #include "kasan.h"
 #include "page_owner.h"
@@ -51,7 +52,7 @@ void prepare_block(struct page *page, gfp_t gfp, unsigned int order)
 	kasan_alloc_pages(page, order);	/* takes long, too */
 	broken = READ_ONCE(page->flags) & PG_BROKEN;
 	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, order, page_flags(gfp, order) | broken, 1));
-	if (gfp & __GFP_ZERO)
+	if ((gfp & __GFP_ZERO) || init_on_alloc)
 		clear_block(page, order);
 	set_page_owner(page, order, gfp);
 }

@@ -26,7 +26,7 @@
  * Locks: none here but for break_block() and for blocks with broken pages: zone->lock, with
  * interrupts off.
  */
-#include "internal.h"
+#include "init_memory.h"
 #include "kasan.h"
 #include "page_owner.h"
 #include "reclaim.h"
@@ -68,6 +68,8 @@ static void free_tail(struct page *page, unsigned int order, bool poisoned)
 	while (order-- > 0) {
 		struct page *half = page + (1UL << order);
 
+		if (unlikely(init_on_free))
+			init_free_pages(half, order, poisoned);
 		if (poisoned) {
 			half->word = PAGE_WORD(PAGE_USED, order, (half->flags & PG_HWPOISON) |
 					       PG_HAS_HWPOISONED, 0);
@@ -127,6 +129,14 @@ static u64 word_after_drop(u64 word, unsigned int order)
 	return !last && loses_tail(word, order) ? word - WORD_ORDER(order) : word;
 }
 
+/* Its last reference is gone. One question for both, as put_page() is common. */
+static noinline void before_free(struct page *page, unsigned int order, bool poisoned)
+{
+	if (init_on_free)
+		init_free_pages(page, order, poisoned);
+	reset_page_owner(page);
+}
+
 /*
  * Drops one reference, and frees with the last. A caller who knows the order owns the block:
  * while others still hold its first page, a plain block loses all the rest here.
@@ -142,8 +152,9 @@ static const char *drop(struct page *page, unsigned int order)
 			return wrong;
 	} while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
 	if (word_refs(word) == 1) {
+		if (unlikely(page_free_hooked))
+			before_free(page, word_order(word), word_flags(word) & PG_HAS_HWPOISONED);
 		check_unused(page);
-		reset_page_owner(page);
 		if (order == ANY_ORDER && !(word_flags(word) & PG_COMP) && word_order(word))
 			wrong = "last reference to a block of several pages";
 		if (word_flags(word) & PG_HAS_HWPOISONED)

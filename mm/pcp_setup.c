@@ -19,6 +19,7 @@
  * Locks: none; each CPU's tables are written by itself with interrupts off.
  */
 #include <linux/smp.h>
+#include "init_memory.h"
 #include "page_owner.h"
 
 #define PCP_SHARE 16
@@ -153,7 +154,7 @@ static void install(void *memory)
 	local_irq_save(flags);
 	cache->home = block_kind((unsigned int)home, 0, 0);
 	lay_out(cache, home, memory, true);
-	if (!page_owner_on) {	/* which is hooked into the slow paths */
+	if (!page_owner_on && !init_memory_on()) {	/* these are hooked into the slow paths */
 		name_by_gfp(cache, numa_node_id());
 		cache->free_home = cache->home;
 	}

@@ -27,8 +27,9 @@
  *
  * A CPU gets its magazines only when it has asked several times, the larger the objects the more
  * often; they begin with few slots in use and grow with the exchanges, so that a cache of little
- * use keeps little. Caches with debug flags have none: no_magazine is full and empty at once,
- * so every call fails into the slow path, and the fast one has nothing to ask.
+ * use keeps little. Caches with debug flags, and all of them under init_on_alloc=1 or
+ * init_on_free=1, have none: no_magazine is full and empty at once, so every call fails into the
+ * slow path, and the fast one has nothing to ask.
  *
  * Interleavings that were considered:
  * 1. An interrupt within a sequence, whatever it does to the magazines: begun anew.
@@ -45,6 +46,7 @@
  */
 #include <linux/smp.h>
 #include "fault.h"
+#include "init_memory.h"
 #include "magazine.h"
 
 #define FIRST_SLOTS  4U			/* a magazine's first limit */
@@ -356,10 +358,25 @@ void slab_warn_zero(struct kmem_cache *cache, gfp_t gfp)
 		      "undoes what the constructor did", cache->name, gfp);
 }
 
-static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp)
+/* What a cache without magazines has to do: debug flags, init_on_alloc=1, init_on_free=1. */
+static noinline void before_use(struct kmem_cache *cache, void *object)
 {
 	if (slab_is_debugged(cache))
-		slab_debug_alloc(slot->object);
+		slab_debug_alloc(object);
+	init_object_alloc(cache, object);
+}
+
+static noinline void after_use(struct kmem_cache *cache, void *object)
+{
+	if (slab_is_debugged(cache))
+		slab_debug_free(object);
+	init_object_free(cache, object);
+}
+
+static void *finish(struct kmem_cache *cache, const struct slot *slot, gfp_t gfp)
+{
+	if (!cache->magazine_max)
+		before_use(cache, slot->object);
 	WRITE_ONCE(*slot->state, OBJECT_USED);
 	if (gfp & __GFP_ZERO)
 		memset(slot->object, 0, cache->object_size);
@@ -419,8 +436,8 @@ noinline void slab_free_slow(struct kmem_cache *cache, void *object, u8 *state)
 	unsigned long flags;
 	bool room, give;
 
-	if (slab_is_debugged(cache))
-		slab_debug_free(object);
+	if (!cache->magazine_max)
+		after_use(cache, object);
 	flags = port_irq_save();
 	cpu = this_cpu_ptr(cache->cpu);
 	room = cache->magazine_max && fault_is_off() && slab_unload(cache, cpu);

@@ -14,7 +14,7 @@
  *
  * Locks: none; a cache's layout is made before anybody else knows it.
  */
-#include "slab.h"
+#include "init_memory.h"
 
 #define MAX_SLAB_PAGES	 64		/* unless one object needs more */
 #define TWO_PAGES	 1024U		/* bytes of an object whose slabs have more than one */
@@ -98,6 +98,7 @@ void slab_layout(struct kmem_cache *cache)
 	cache->inverse = inverse_of(cache->size >> cache->shift);
 	cache->nr_colours = (u16)(1 + min(waste(cache->pages, cache->size) /
 					  max_t(u32, align, SLAB_LINE), 64UL));
-	cache->magazine_max = slab_is_debugged(cache) ? 0 : choose_magazine(cache->size);
+	cache->magazine_max = slab_is_debugged(cache) || init_memory_on() ? 0 :
+			      choose_magazine(cache->size);
 	cache->depot_max = choose_depot(cache->size);
 }

@@ -60,6 +60,7 @@
 #include <linux/smp.h>
 #include <linux/wait.h>
 #include <quarry/cpu_stack.h>
+#include "init_memory.h"
 #include "vmap.h"
 
 #define DIRTY_MAX  64
@@ -85,9 +86,7 @@ struct pool {
 static DEFINE_PER_CPU(struct pool, pools) = {
 	.dirty = { .stack = { .max = DIRTY_MAX } },
 	.clean = {
-		CLEAN_INIT(32), CLEAN_INIT(32), CLEAN_INIT(32), CLEAN_INIT(32), CLEAN_INIT(32),
-		CLEAN_INIT(16), CLEAN_INIT(16), CLEAN_INIT(16), CLEAN_INIT(16), CLEAN_INIT(16),
-		CLEAN_INIT(16),
+		[0 ... 4] = CLEAN_INIT(32), [5 ... VMAP_CLASSES - 1] = CLEAN_INIT(16),
 	},
 };
 static DEFINE_MUTEX(purge_mutex);
@@ -493,8 +492,9 @@ int vmap_start(void)
 		.count_objects = count_held, .scan_objects = free_held, .seeks = DEFAULT_SEEKS,
 	};
 
-	vmap_limits.held = min_t(unsigned long, HELD_MAX,
-				 totalram_pages() / 64 / num_online_cpus());
+	if (!init_memory_on())
+		vmap_limits.held = min_t(unsigned long, HELD_MAX,
+					 totalram_pages() / 64 / num_online_cpus());
 	register_shrinker(&shrinker, "vmalloc");
 	return IS_ERR(kthread_run(late_main, NULL, "vfree")) ? -ENOMEM : 0;
 }

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <quarry/quarry.h>
 #include "mm/fault.h"
+#include "mm/init_memory.h"
 #include "mm/kfence.h"
 #define LISTEN_SIZE 8192
 #include "tests/listen.h"
@@ -211,7 +212,7 @@ SELFTEST(kfence, a_read_after_the_free_is_seen)
 	kmem_cache_free(cache, object);
 	selftest_expect_reports(1);
 	listen_start();
-	CHECK_EQ(READ_ONCE(object[3]), 0x33);
+	CHECK_EQ(READ_ONCE(object[3]), init_on_free ? 0 : 0x33);
 	log = listen_stop();
 	expect_access(log, "BUG: KFENCE: use-after-free read in ", "(in kfence-#");
 	CHECK(strstr(log, "freed in thread"));

@@ -237,6 +237,7 @@ static void start_mm(void)
 		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
+		.init_on_alloc = init_on_alloc_asked(), .init_on_free = init_on_free_asked(),
 		.page_owner = page_owner_asked(), .kmemleak = kmemleak_asked(),
 		.slab_debug = slab_debug_wanted(), .hotplug_end = hotplug_end(),
 	};

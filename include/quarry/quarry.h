@@ -19,6 +19,8 @@ struct quarry_options {
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
 	bool kmemleak;		/* objects that nothing points to are found: mm/kmemleak.c */
 	bool page_owner;	/* remember who allocated each block of pages: mm/page_owner.c */
+	bool init_on_alloc;	/* what is allocated is zeroes: mm/init_memory.c */
+	bool init_on_free;	/* what is freed is cleared */
 	phys_addr_t highmem_floor; /* HIGHMEM stays above: where the kernel's image ends */
 	phys_addr_t hotplug_end; /* RAM may come below it later, linux/memory_hotplug.h; 0: none */
 };

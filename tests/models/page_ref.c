@@ -12,7 +12,7 @@
 #include <mm/page_free.c>
 #include "model.h"
 
-bool page_owner_on;	/* off */
+bool page_owner_on, init_on_free, page_free_hooked;	/* off */
 static struct page page;
 static int freed;
 
