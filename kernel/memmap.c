@@ -159,15 +159,14 @@ static void warn_full(int error)
 		pr_warn("The memory map has too many pieces; one is left out\n");
 }
 
-static void add_ram(const struct memmap_sink *sink, u64 start, u64 size, u64 limit)
+/* Does some of it lie at or above the limit? */
+static bool add_ram(const struct memmap_sink *sink, u64 start, u64 size, u64 limit)
 {
-	u64 end = ALIGN_DOWN(min(range_end(start, size), limit), SZ_4K);
+	u64 whole = range_end(start, size), end = ALIGN_DOWN(min(whole, limit), SZ_4K);
 
-	if (start > end)
-		return;
-	start = ALIGN(start, SZ_4K);
-	if (start < end)
-		warn_full(sink->add(start, end - start));
+	if (start <= end && ALIGN(start, SZ_4K) < end)
+		warn_full(sink->add(ALIGN(start, SZ_4K), end - ALIGN(start, SZ_4K)));
+	return size && whole > limit;
 }
 
 static void remove_rest(const struct memmap_sink *sink, u64 start, u64 size, u64 limit)
@@ -202,10 +201,10 @@ static u64 smallest_limit(const struct memmap_options *options, u64 limit)
 	return limit;
 }
 
-void memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_options *options,
-		  u64 phys_limit, const struct memmap_sink *sink)
+u32 memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_options *options,
+		 u64 phys_limit, const struct memmap_sink *sink)
 {
-	unsigned int first = behind_exactmap(options), i;
+	unsigned int first = behind_exactmap(options), beyond = 0, i;
 	u64 ram_limit = smallest_limit(options, phys_limit);
 	const struct memmap_change *change;
 
@@ -213,11 +212,13 @@ void memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_o
 		nr = 0;
 	for (i = 0; i < nr; i++)
 		if (ranges[i].type == BOOT_RAM)
-			add_ram(sink, ranges[i].start, ranges[i].size, ram_limit);
+			beyond += add_ram(sink, ranges[i].start, ranges[i].size, ram_limit);
+	if (ram_limit < phys_limit)
+		beyond = 0;	/* it is not wanted either */
 	for (i = first; i < options->nr; i++) {
 		change = &options->changes[i];
 		if (change->kind == MEMMAP_ADD)
-			add_ram(sink, change->start, change->size, phys_limit);
+			beyond += add_ram(sink, change->start, change->size, phys_limit);
 	}
 	for (i = 0; i < nr; i++)
 		if (ranges[i].type != BOOT_RAM)
@@ -227,6 +228,7 @@ void memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_o
 		if (change->kind == MEMMAP_REMOVE)
 			remove_rest(sink, change->start, change->size, phys_limit);
 	}
+	return beyond;
 }
 
 static const char *type_name(u32 type)

@@ -42,10 +42,11 @@ struct memmap_sink {
 
 /*
  * Tells the sink of all RAM below phys_limit (a multiple of 4 KiB): first every add, then
- * every remove. Pages that are RAM only in part are not RAM.
+ * every remove. Pages that are RAM only in part are not RAM. Returns how many ranges of RAM,
+ * though wanted, reach beyond phys_limit, and are cut.
  */
-void memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_options *options,
-		  u64 phys_limit, const struct memmap_sink *sink);
+u32 memmap_apply(const struct boot_range *ranges, u32 nr, const struct memmap_options *options,
+		 u64 phys_limit, const struct memmap_sink *sink);
 
 /* The firmware's map on the log, as it came. */
 void memmap_print(const struct boot_range *ranges, u32 nr);

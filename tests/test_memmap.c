@@ -50,7 +50,7 @@ static int model_remove(phys_addr_t start, phys_addr_t size)
 static const struct memmap_sink model = { model_add, model_remove };
 
 /* Applies ranges and a command line to the empty model. */
-static void apply(const struct boot_range *ranges, u32 nr, const char *cmdline)
+static u32 apply(const struct boot_range *ranges, u32 nr, const char *cmdline)
 {
 	const char *before = cmdline_set(cmdline);
 
@@ -58,7 +58,7 @@ static void apply(const struct boot_range *ranges, u32 nr, const char *cmdline)
 	removing = false;
 	memmap_read_options(&options);
 	cmdline_set(before);
-	memmap_apply(ranges, nr, &options, LIMIT, &model);
+	return memmap_apply(ranges, nr, &options, LIMIT, &model);
 }
 
 static unsigned int ram_pages(void)
@@ -82,9 +82,9 @@ static bool only(unsigned int from, unsigned int to)
 }
 
 #define K(n) ((u64)(n) << 10)
-#define APPLY(cmdline, ...) do { \
+#define APPLY(cmdline, ...) ({ \
 	static const struct boot_range ranges_[] = { __VA_ARGS__ }; \
-	apply(ranges_, ARRAY_SIZE(ranges_), cmdline); } while (0)
+	apply(ranges_, ARRAY_SIZE(ranges_), cmdline); })
 
 SELFTEST(memmap, not_ram_wins_in_any_order)
 {
@@ -125,6 +125,21 @@ SELFTEST(memmap, empty_wrapping_and_far_entries)
 	APPLY("", { ~0ULL, ~0ULL, BOOT_RAM }, { ~0ULL - 1, 1, BOOT_RESERVED },
 	      { LIMIT, SZ_4G, BOOT_RAM }, { LIMIT - K(4), SZ_4G, BOOT_RAM });
 	CHECK(is_ram[PAGES - 1] && ram_pages() == 1);
+}
+
+SELFTEST(memmap, ram_beyond_the_last_address_is_counted)
+{
+	CHECK_EQ(APPLY("", { 0, K(1024), BOOT_RAM }, { HIGH_START, LIMIT - HIGH_START, BOOT_RAM },
+		       { LIMIT, 0, BOOT_RAM }, { LIMIT, SZ_1G, BOOT_RESERVED }), 0);
+	CHECK_EQ(APPLY("", { LIMIT - K(4), K(5), BOOT_RAM }, { LIMIT, 1, BOOT_RAM },
+		       { ~0ULL - K(4), ~0ULL, BOOT_RAM }), 3);
+	CHECK_EQ(ram_pages(), 1);
+	CHECK_EQ(APPLY("memmap=1G@1T,1G$2T", { 0, K(1024), BOOT_RAM }), 1);
+	CHECK(only(0, 256));
+	/* Nobody misses what nobody wanted; but what somebody names is wanted. */
+	CHECK_EQ(APPLY("mem=1M", { 0, K(1024), BOOT_RAM }, { LIMIT, SZ_1G, BOOT_RAM }), 0);
+	CHECK_EQ(APPLY("mem=1M memmap=1G@1T", { LIMIT, SZ_1G, BOOT_RAM }), 1);
+	CHECK_EQ(APPLY("memmap=exactmap,4K@0", { LIMIT, SZ_1G, BOOT_RAM }), 0);
 }
 
 SELFTEST(memmap, options_limit)

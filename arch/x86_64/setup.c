@@ -129,11 +129,16 @@ void memory_init(void)
 {
 	static const struct memmap_sink sink = { memblock_add, memblock_remove };
 	static struct memmap_options options;
+	u32 beyond;
 
 	print_loader();
 	modules_sum();
 	memmap_read_options(&options);
-	memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, memory_limit(), &sink);
+	beyond = memmap_apply(boot_info.ranges, boot_info.nr_ranges, &options, memory_limit(),
+			      &sink);
+	if (beyond)
+		pr_warn("%u ranges of RAM reach beyond %#llx, where addresses end: not used\n",
+			beyond, memory_limit());
 	reserve_taken();
 	memblock_set_current_limit(BOOT_MAP_SIZE);
 	print_result();

@@ -13,6 +13,8 @@ several times adds to what the defaults say; any other key replaces it. The keys
     module      size of a boot module to hand over, e.g. 3M; several times
     acpi-table  one more ACPI table: its name, its revision, and how many bytes there are
                 behind its header: these in hexadecimal, then zeroes; several times
+    acpi-forged one ACPI table of a root of our own, in place of the firmware's: `sound`, or how it
+                is spoilt (`sum`, `short`), then as acpi-table; several times, see forge.py
     acpi-more   more of the table named last: how many bytes, and these, as above
     serial      com1, com2, com2-alone (there is no COM1) or none: where the log is read from
     console     serial; or, when there is no serial port, screen (a picture of the
@@ -39,6 +41,8 @@ import os
 import re
 import shlex
 
+import forge
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHOICES = {
     "boot": ("bios-cd", "uefi-cd", "bios-usb", "uefi-usb", "pvh"),
@@ -48,7 +52,8 @@ CHOICES = {
     "outcome": ("passes", "fails", "bails", "stops"),
     "exit": ("debug", "halt"),
 }
-LISTS = ("qemu", "grub", "module", "acpi-table", "monitor", "expect", "forbid")
+TABLES = ("acpi-table", "acpi-forged")
+LISTS = ("qemu", "grub", "module", *TABLES, "monitor", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit", "nmi")
 TEXTS = ("cmdline", "mce", "variant")
@@ -75,8 +80,8 @@ def parse_bytes(text):
 def add_to_table(tables, more):
     if not tables:
         raise ValueError("there is no table to add to")
-    name, revision, content = tables[-1]
-    tables[-1] = (name, revision, content + more)
+    name, revision, content, *fault = tables[-1]
+    tables[-1] = (name, revision, content + more, *fault)
 
 
 def parse_value(key, text):
@@ -95,6 +100,11 @@ def parse_value(key, text):
     if key == "acpi-table":
         name, revision, content = text.split(None, 2)
         return [(name, int(revision), parse_bytes(content))]
+    if key == "acpi-forged":
+        fault, text = text.split(None, 1)
+        if fault not in forge.FAULTS:
+            raise ValueError(f"`{fault}` is none of {', '.join(forge.FAULTS)}")
+        return [(*parse_value("acpi-table", text)[0], fault)]
     if key == "acpi-more":
         return parse_bytes(text)
     if key == "monitor":
@@ -110,6 +120,7 @@ def parse_value(key, text):
 
 
 def read_lines(path, settings):
+    tables = []			# those of the kind that was named last
     with open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             line = line.strip()
@@ -121,11 +132,12 @@ def read_lines(path, settings):
                     raise ValueError("no colon")
                 value = parse_value(key, text.strip())
                 if key == "acpi-more":
-                    add_to_table(settings["acpi-table"], value)
+                    add_to_table(tables, value)
                     continue
             except (ValueError, re.error) as error:
                 raise BadMachine(f"{path}:{number}: {error}") from None
             settings[key] = settings.get(key, []) + value if key in LISTS else value
+            tables = settings[key] if key in TABLES else tables
 
 
 def names():
@@ -155,7 +167,10 @@ class Machine:
             raise BadMachine(f"{path}: a machine that stops does not exit: exit: halt")
         if self.variant and self.boot != "pvh":
             raise BadMachine(f"{path}: of a variant there is no image: boot: pvh")
-        if self.boot == "pvh" and self.grub:
+        if self.boot.startswith("uefi") and self.acpi_forged:
+            raise BadMachine(f"{path}: forged tables lie where only a BIOS has its own")
+        if self.boot == "pvh" and (self.grub or self.acpi_forged):
             raise BadMachine(f"{path}: GRUB has no part in a pvh boot")
+        self.grub = self.grub + forge.commands(self.acpi_forged)
         if self.boot == "pvh" and len(self.module) > 1:
             raise BadMachine(f"{path}: the emulator hands over one module at most")
