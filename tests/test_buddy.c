@@ -130,6 +130,141 @@ SELFTEST(buddy, pairs_of_page_blocks_merge_to_order_10)
 	CHECK_EQ(buddy_count(zone, MAX_ORDER - 1), pairs + 1);
 }
 
+/* An allocated block becomes so many allocated pages. */
+static void cut_up(struct page *block, unsigned int order)
+{
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		block[i].state = PAGE_USED;
+		block[i].order = 0;
+	}
+}
+
+/*
+ * The last pages of a page block and the first ones of the next, in its other half of a pair, are
+ * freed: always as many, so they make blocks of one size side by side, which are no buddies.
+ */
+SELFTEST(buddy, what_meets_at_a_page_blocks_border_is_not_merged)
+{
+	unsigned int apart = 0;
+	struct page *pair, *right;
+	unsigned long flags;
+
+	NEED_ZONE(zone);
+	pair = take(zone, MAX_ORDER - 1, UNMOVABLE);
+	REQUIRE(pair);
+	right = pair + PAGEBLOCK_PAGES;
+	cut_up(pair, MAX_ORDER - 1);
+	spin_lock_irqsave(&zone->lock, flags);
+	for (unsigned int order = 0; order < PAGEBLOCK_ORDER; order++) {
+		struct page *left = right - (1UL << order);
+
+		for (unsigned long i = order ? 1UL << (order - 1) : 0; i < 1UL << order; i++) {
+			buddy_free(zone, right - 1 - i, 0);
+			buddy_free(zone, right + i, 0);
+		}
+		apart += left->state == PAGE_FREE && left->order == order &&
+			 right->state == PAGE_FREE && right->order == order;
+	}
+	for (unsigned long i = PAGEBLOCK_PAGES / 2; i < PAGEBLOCK_PAGES; i++) {
+		buddy_free(zone, right - 1 - i, 0);
+		buddy_free(zone, right + i, 0);
+	}
+	CHECK_EQ(pair->state, PAGE_FREE);
+	CHECK_EQ(pair->order, MAX_ORDER - 1);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	CHECK_EQ(apart, PAGEBLOCK_ORDER);
+}
+
+/* Frees both page blocks of a pair, the second of which is the other zone's; do they stay two? */
+static bool stay_apart(struct zone *zone, struct zone *other, struct page *pair, bool second_first)
+{
+	struct page *second = pair + PAGEBLOCK_PAGES;
+
+	if (second_first)
+		buddy_free(other, second, PAGEBLOCK_ORDER);
+	buddy_free(zone, pair, PAGEBLOCK_ORDER);
+	if (!second_first)
+		buddy_free(other, second, PAGEBLOCK_ORDER);
+	if (pair->state != PAGE_FREE || pair->order != PAGEBLOCK_ORDER ||
+	    second->state != PAGE_FREE || second->order != PAGEBLOCK_ORDER)
+		return false;
+	buddy_take(zone, pair, PAGEBLOCK_ORDER, UNMOVABLE);
+	buddy_take(other, second, PAGEBLOCK_ORDER, UNMOVABLE);
+	return true;
+}
+
+static struct zone *any_other(const struct zone *zone)
+{
+	struct zone *other;
+
+	for_each_zone(other)
+		if (other != zone)
+			return other;
+	return NULL;
+}
+
+/* As if a zone's border lay in the middle of a pair of page blocks, which is rare. */
+SELFTEST(buddy, what_meets_at_a_zones_border_is_not_merged)
+{
+	struct zone *other;
+	struct pageblock *half;
+	struct page *pair;
+	unsigned long flags;
+	bool apart;
+
+	NEED_ZONE(zone);
+	other = any_other(zone);
+	if (!other)
+		SKIP("there is only one zone");
+	pair = take(zone, MAX_ORDER - 1, UNMOVABLE);
+	REQUIRE(pair);
+	half = page_block(pair) + 1;
+	pair->order = PAGEBLOCK_ORDER;
+	pair[PAGEBLOCK_PAGES].word = pair->word;
+	spin_lock_irqsave(&zone->lock, flags);
+	spin_lock_nested(&other->lock, SINGLE_DEPTH_NESTING);
+	half->nid = other->nid;
+	half->zone = other->idx;
+	apart = stay_apart(zone, other, pair, false) && stay_apart(zone, other, pair, true);
+	half->nid = zone->nid;
+	half->zone = zone->idx;
+	spin_unlock(&other->lock);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	REQUIRE(apart);
+	give(zone, pair, PAGEBLOCK_ORDER);
+	give(zone, pair + PAGEBLOCK_PAGES, PAGEBLOCK_ORDER);
+}
+
+/*
+ * The free block that has this page is taken and freed page by page: does that make the same block
+ * again? Counts those that were there to be tried.
+ */
+static void free_piecemeal(unsigned long pfn, unsigned int *tried)
+{
+	struct page *page, *head;
+	unsigned long flags;
+	struct zone *zone;
+	unsigned int order;
+
+	if (!pfn_valid(pfn))
+		return;
+	page = pfn_to_page(pfn);
+	zone = page_zone(page);
+	spin_lock_irqsave(&zone->lock, flags);
+	head = page_block_head(page);
+	if (head && head->state == PAGE_FREE) {
+		order = head->order;
+		buddy_take(zone, head, order, page_block(head)->mobility);
+		cut_up(head, order);
+		for (unsigned long i = 0; i < 1UL << order; i++)
+			buddy_free(zone, head + (i * 205) % (1UL << order), 0);
+		CHECK(page_block_head(page) == head);
+		CHECK(head->state == PAGE_FREE && head->order == order);
+		++*tried;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
 /* So that what lies on both sides of a small zone's borders could merge. */
 static void bring_small_zones_to_life(void)
 {
@@ -164,6 +299,30 @@ SELFTEST(buddy, free_blocks_stay_inside_their_zone)
 			CHECK(memblock_is_memory(PFN_PHYS(pfn + nr) - 1));
 		}
 	}
+}
+
+/* What lies at the ends of zones and of ranges of RAM is freed: it grows no further than it was. */
+SELFTEST(buddy, what_is_freed_at_a_border_or_hole_stays_inside)
+{
+	unsigned int tried = 0;
+	phys_addr_t start, end;
+	struct zone *zone;
+
+	bring_small_zones_to_life();
+	drain_all_pages(NULL);
+	for_each_zone(zone) {
+		free_piecemeal(zone->start_pfn, &tried);
+		free_piecemeal(zone->end_pfn - 1, &tried);
+	}
+	for (unsigned int i = 0; i < min_t(unsigned int, memblock_memory.nr, 64); i++) {
+		start = memblock_memory.regions[i].base;
+		end = memblock_memory.regions[i].end;
+		free_piecemeal(PFN_UP(start), &tried);
+		if (end >= PAGE_SIZE)
+			free_piecemeal(PFN_DOWN(end) - 1, &tried);
+	}
+	if (!tried)
+		SKIP("what lies at a border is in use, or was never used");
 }
 
 SELFTEST(buddy, allocated_blocks_of_every_order_are_sound)

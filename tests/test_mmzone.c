@@ -162,17 +162,21 @@ SELFTEST(mmzone, totals_add_up)
 SELFTEST(mmzone, pfn_valid_knows_holes_and_the_end)
 {
 	phys_addr_t start, end, last = 0;
-	unsigned int i;
+	unsigned int i, holes = 0;
 
-	CHECK(!pfn_valid(max_pfn));
+	CHECK(!pfn_valid(ALIGN(max_pfn, PAGEBLOCK_PAGES)));	/* the last block may have a hole */
 	CHECK(!pfn_valid(~0UL));
 	CHECK(!pfn_valid(~0UL >> PAGE_SHIFT));
 	for_each_mem_range(i, &start, &end) {
 		/* The middle of a hole that is wider than two page blocks has no descriptor. */
-		if (start > last + 2 * SZ_2M * 2)
+		if (start > last + 2 * SZ_2M * 2) {
 			CHECK(!pfn_valid((last + (start - last) / 2) >> PAGE_SHIFT));
+			holes++;
+		}
 		last = end;
 	}
+	if (!holes)
+		SKIP("no hole here is wider than 8 MiB; the end is known");
 }
 
 SELFTEST(mmzone, conversions_are_inverse)
