@@ -70,6 +70,7 @@ bool cmdline_size(const char *name, u64 *bytes);		/* its value as a size: 512M *
 u64 swiotlb_wanted(void);	/* swiotlb=, the default without (kernel/memmap.c) */
 void kfence_read_options(void);	/* kfence.sample_interval= (kernel/memmap.c) */
 const char *slab_debug_wanted(void);	/* slab_debug=, NULL without (kernel/memmap.c) */
+void memhp_read_option(void);	/* memhp_default_state= (kernel/memmap.c) */
 bool kmemleak_asked(void);	/* kmemleak=on (kernel/memmap.c) */
 bool init_on_alloc_asked(void);	/* init_on_alloc=, init_on_free= (kernel/memmap.c) */
 bool init_on_free_asked(void);
@@ -84,6 +85,8 @@ void cmdline_drop_last(char *text);
  * "name=" or "name" that ends with NULL (NULL: no more). Returns how many there are.
  */
 unsigned int cmdline_check(const char *const *more);
+/* Every option of the kernel, as `more` has them. */
+const char *const *cmdline_known(void);
 /*
  * Sets the text that the functions above read; it must stay. boot_info.cmdline unless a
  * test says otherwise. Returns the text before, for the test to put back.

@@ -32,6 +32,11 @@ static const char *const known[] = {
 	NULL
 };
 
+const char *const *cmdline_known(void)
+{
+	return known;
+}
+
 const char *cmdline_set(const char *text)
 {
 	const char *before = cmdline;

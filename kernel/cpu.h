@@ -120,6 +120,8 @@ void sched_init(void);
  * which did not answer. In the boot thread, interrupts on.
  */
 void smp_start(void);
+/* How many CPUs the command line allows: maxcpus=, nosmp. */
+unsigned int smp_max_cpus(void);
 
 /* ---- kernel/ provides, arch calls ---- */
 

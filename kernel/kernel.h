@@ -77,6 +77,8 @@ void workqueue_trim(void);
 unsigned int modules_run(unsigned int *planned);
 /* Sets the variables of module_param() from the command line. */
 void module_params_set(void);
+/* linger= in milliseconds, or the default. */
+unsigned int modules_linger(void);
 /* Calls fn with the name of each, `module.name`, until it returns true; then true. */
 bool module_param_each(bool (*fn)(const char *name, void *arg), void *arg);
 

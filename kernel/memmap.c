@@ -12,6 +12,7 @@
  *	numa=off		all of it is near to every CPU
  *	memtest=N		what is free is tested with N patterns (mm/memtest.c)
  *	memtest_plant=ADDRESS	and a fault planted there, for it to find
+ *	memhp_default_state=	what becomes of memory that is plugged in, as Linux has it
  *
  * The last three kinds mean the same here: not RAM. Words are joined by commas, and the
  * option may be repeated. Numbers take K, M, G, T and 0x. The smallest limit counts.
@@ -24,6 +25,7 @@
  * No state of its own: runs once while booting, and in tests.
  */
 #include <linux/kernel.h>
+#include <linux/memory_hotplug.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <kernel/boot.h>
@@ -327,6 +329,20 @@ void kfence_read_options(void)
 
 	if (cmdline_size("kfence.sample_interval", &interval))
 		quarry_kfence(min_t(u64, interval, INT_MAX));
+}
+
+void memhp_read_option(void)
+{
+	char text[16];
+	int type;
+
+	if (!cmdline_value("memhp_default_state", text, sizeof(text)))
+		return;
+	type = mhp_online_type_from_str(text);
+	if (type < 0)
+		pr_warn("memhp_default_state=%s: no such state\n", text);
+	else
+		mhp_set_default_online_type(type);
 }
 
 static void plant(const char *value, void *unused)

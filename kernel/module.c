@@ -34,7 +34,7 @@ extern const struct module_exit __start_module_exits[] __weak, __stop_module_exi
 
 static bool began[MAX_MODULES];
 
-static unsigned int linger(void)
+unsigned int modules_linger(void)
 {
 	unsigned long long ms;
 	char word[24];
@@ -125,7 +125,7 @@ unsigned int modules_run(unsigned int *planned)
 	free_pages = count_free_pages();
 	module_params_set();
 	failed = begin_all(nr);
-	msleep(linger());
+	msleep(modules_linger());
 	while (nr-- > 0)
 		if (is_to_end(nr, *planned))
 			end(__start_module_inits[nr].module);

@@ -302,8 +302,7 @@ static void idle_entry(void)
 	panic("an idle thread was started as a thread");
 }
 
-/* How many CPUs the command line allows. */
-static unsigned int max_cpus(void)
+unsigned int smp_max_cpus(void)
 {
 	u64 max;
 	char word[24];
@@ -382,7 +381,7 @@ static void await_room(struct cpumask *asked, unsigned int max, u64 start)
 void smp_start(void)
 {
 	struct cpumask asked = { { 0 } };
-	unsigned int cpu, max = max_cpus();
+	unsigned int cpu, max = smp_max_cpus();
 	u64 start = arch_ktime_ns();
 
 	nr_cpu_ids = min_t(unsigned int, arch_nr_cpus(), NR_CPUS);

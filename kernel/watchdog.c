@@ -197,7 +197,7 @@ u64 watchdog_set_thresh(u64 ns)
 	return before;
 }
 
-static u64 thresh_option(void)
+u64 watchdog_thresh_wanted(void)
 {
 	unsigned long long seconds;
 	char word[24];
@@ -221,5 +221,5 @@ void watchdog_init(void)
 		hrtimer_init(&dog->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 		dog->timer.function = look;
 	}
-	watchdog_set_thresh(thresh_option() * NSEC_PER_SEC);
+	watchdog_set_thresh(watchdog_thresh_wanted() * NSEC_PER_SEC);
 }

@@ -25,6 +25,8 @@ void watchdog_touch_all(void);
 
 /* Begins to watch the online CPUs, after watchdog_thresh=. In a thread, interrupts on. */
 void watchdog_init(void);
+/* watchdog_thresh= in seconds, or the default. */
+u64 watchdog_thresh_wanted(void);
 /* For tests: another threshold, in ns (0: no watching); returns the one before. */
 u64 watchdog_set_thresh(u64 ns);
 /* How many reports named that CPU. */

@@ -158,24 +158,9 @@ static int watch(void *unused)
 	return 0;
 }
 
-/* memhp_default_state=, as Linux has it. */
-static void read_option(void)
-{
-	char text[16];
-	int type;
-
-	if (!cmdline_value("memhp_default_state", text, sizeof(text)))
-		return;
-	type = mhp_online_type_from_str(text);
-	if (type < 0)
-		pr_warn("memhp_default_state=%s: no such state\n", text);
-	else
-		mhp_set_default_online_type(type);
-}
-
 void dimm_init(void)
 {
-	read_option();
+	memhp_read_option();
 	if (event_port && IS_ERR(kthread_run(watch, NULL, "memhotplug")))
 		pr_warn("dimm: no memory for a thread: nothing can be plugged in\n");
 }

@@ -15,6 +15,7 @@
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/smp.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <quarry/quarry.h>
 #include <mm/fault.h>
@@ -26,7 +27,7 @@
 #define MAX_STEPS 200		/* of a lane */
 
 enum { MODE_REMOTE = 0x40, MODE_INTERRUPT = 0x80, MODE_BOTH = 0xc0 };
-enum { FIRST_OTHER = 44, NR_CODES = 0x40 };	/* codes below are kinds of objects */
+enum { FIRST_WORD = 40, NR_CODES = 0x40 };	/* codes below are kinds of objects */
 
 struct remote {
 	struct work_struct work;
@@ -43,60 +44,63 @@ static void exchange(struct api_lane *lane, struct api_object **slot)
 	*slot = xchg(&boxes[fuzz_below(&lane->in, BOXES)], *slot);
 }
 
-static void do_other(struct api_lane *lane, u8 code, struct api_object **slot)
+typedef void (*api_word)(struct api_lane *lane, struct api_object *object);
+
+static void drain(struct api_lane *lane, struct api_object *object)
 {
-	switch (code % 10) {
-	case 0:
-		api_krealloc(lane, *slot);
-		break;
-	case 1:
-		api_resize_pool(lane);
-		break;
-	case 2:
-		api_shrink_cache(lane);
-		break;
-	case 3:
-		api_bulk(lane);
-		break;
-	case 4:
-		api_split(*slot);
-		break;
-	case 5:
-		drain_all_pages(NULL);
-		break;
-	case 6:
-		quarry_reap(true);
-		break;
-	case 7:
-		if (lane->alone)
-			api_misuse(lane, *slot);
-		break;
-	default:
-		exchange(lane, slot);
-	}
+	drain_all_pages(NULL);
 }
 
-static bool may_sleep(enum api_kind kind)
+static void reap(struct api_lane *lane, struct api_object *object)
 {
-	return kind != API_PAGES && kind != API_KMALLOC && kind != API_CACHE &&
-	       kind != API_MEMPOOL && kind != API_NONE;
+	quarry_reap(true);
 }
+
+static void unmap_aliases(struct api_lane *lane, struct api_object *object)
+{
+	vm_unmap_aliases();
+}
+
+static void misuse(struct api_lane *lane, struct api_object *object)
+{
+	u8 way = fuzz_byte(&lane->in);
+
+	if (!lane->alone || !object->kind || !object->kind->misuse)
+		return;
+	fuzz_expect_reports(1);
+	object->kind->misuse(object, way);
+}
+
+static const struct api_kind *const kinds[] = {
+	&api_pages, &api_low_pages, &api_exact, &api_bulk_pages, &api_kmapped, &api_kmalloc,
+	&api_text, &api_cached, &api_bulk_objects, &api_vmalloc, &api_kvmalloc, &api_vmap,
+	&api_map_ram, &api_ioremap, &api_memremap, &api_element, &api_coherent, &api_dmapool,
+	&api_mapped, &api_mapped_page, &api_mapped_list, &api_devm, &api_piece, &api_percpu,
+};
+
+/* Codes from FIRST_WORD on; those beyond exchange. */
+static const api_word words[] = {
+	api_krealloc, api_resize_pool, api_shrink_cache, api_remake_cache, api_split,
+	api_reference, api_copy, api_sync, api_pool_crowd, api_hotplug, api_hotplug, drain, reap,
+	unmap_aliases, misuse, misuse,
+};
 
 static void step(struct api_lane *lane, u8 code)
 {
 	struct api_object **slot = &lane->slots[fuzz_below(&lane->in, API_SLOTS)];
-	enum api_kind kind = 1 + code % (API_NR_KINDS - 1);
+	const struct api_kind *kind = kinds[code % ARRAY_SIZE(kinds)], *full = (*slot)->kind;
+	bool other = code >= FIRST_WORD;
 
-	if (code < FIRST_OTHER && (*slot)->kind != API_NONE)
-		kind = (*slot)->kind;
-	if (lane->atomic && (code >= FIRST_OTHER || may_sleep(kind)))
+	if (lane->atomic && (other || !(full ? full->atomic_release : kind->atomic_take)))
 		return;
-	if (code >= FIRST_OTHER)
-		do_other(lane, code, slot);
-	else if ((*slot)->kind != API_NONE)
+	if (other && code - FIRST_WORD < (u8)ARRAY_SIZE(words))
+		words[code - FIRST_WORD](lane, *slot);
+	else if (other)
+		exchange(lane, slot);
+	else if (full)
 		api_release(*slot);
 	else
-		api_take(lane, *slot, kind);
+		kind->take(lane, *slot);
 }
 
 static void remote_thread(struct work_struct *work)
@@ -201,17 +205,34 @@ static void divide(struct fuzz_input *in, unsigned int nr)
 		boxes[i] = &boxed[i];
 }
 
+static void make_sources(struct fuzz_input *in)
+{
+	api_slab_begin(in);
+	api_pool_begin(in);
+	api_dma_begin(in);
+	api_device_begin(in);
+}
+
+static void end_sources(void)
+{
+	api_device_end();
+	api_dma_end();
+	api_pool_end();
+	api_slab_end();
+	api_hotplug_end();
+}
+
 FUZZ_TARGET(api, true)
 {
 	unsigned int nr = fuzz_below(in, 8);	/* one lane, most often */
 
 	nr = nr >= 1 && nr < MAX_LANES ? nr + 1 : 1;
-	api_begin(in);
+	make_sources(in);
 	divide(in, nr);
 	run_lanes(nr);
 	for (unsigned int i = 0; i < MAX_LANES * API_SLOTS; i++)
 		api_release(&objects[i / API_SLOTS][i % API_SLOTS]);
 	for (unsigned int i = 0; i < BOXES; i++)
 		api_release(&boxed[i]);
-	api_end();
+	end_sources();
 }
