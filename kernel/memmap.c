@@ -283,23 +283,6 @@ const char *slab_debug_wanted(void)
 	return NULL;
 }
 
-static bool is_on(const char *name)
-{
-	char word[8];
-
-	return cmdline_value(name, word, sizeof(word)) && !strcmp(word, "on");
-}
-
-bool page_owner_asked(void)
-{
-	return is_on("page_owner");
-}
-
-bool kmemleak_asked(void)
-{
-	return is_on("kmemleak");
-}
-
 /* A switch in Linux's words: 1, 0, on, off, y, n. */
 static bool switch_asked(const char *name)
 {
@@ -311,6 +294,16 @@ static bool switch_asked(const char *name)
 	if (!cmdline_value(name, word, sizeof(word)) || kstrtobool(word, &on))
 		pr_warn("%s= is neither 0, off, n nor 1, on, y; ignored\n", name);
 	return on;
+}
+
+bool page_owner_asked(void)
+{
+	return switch_asked("page_owner");
+}
+
+bool kmemleak_asked(void)
+{
+	return switch_asked("kmemleak");
 }
 
 bool init_on_alloc_asked(void)
@@ -358,8 +351,11 @@ void memtest_read_options(void)
 	char text[16];
 	u64 passes;
 
-	if (!cmdline_value("memtest", text, sizeof(text)))
+	if (!cmdline_value("memtest", text, sizeof(text))) {
+		if (cmdline_has("memtest_plant"))
+			pr_warn("memtest_plant= without memtest=; ignored\n");
 		return;
+	}
 	if (kstrtoull(text, 0, &passes) || passes > MEMTEST_MOST) {
 		pr_warn("memtest=%s is not a number up to %d; ignored\n", text, MEMTEST_MOST);
 		return;

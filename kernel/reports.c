@@ -36,8 +36,8 @@ void reports_print(const char *when)
 {
 	char names[256], *name, *rest = names;
 
-	if (!strcmp(when, AT_THE_END) && page_owner_asked())
-		quarry_show("page_owner");
+	if (!strcmp(when, AT_THE_END) && cmdline_has("page_owner"))
+		quarry_show("page_owner");	/* nothing, when it is off */
 	if (!cmdline_value("report", names, sizeof(names)))
 		return;
 	while ((name = rest) != NULL) {

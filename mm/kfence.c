@@ -432,24 +432,37 @@ static void hide_all(void)
 	smp_store_release(&kfence_size, KFENCE_PAGES * PAGE_SIZE);
 }
 
-void kfence_start(void)
+/* NULL, or why there is none. */
+static const char *make_pool(void)
 {
 	unsigned int order = (unsigned int)get_order(KFENCE_PAGES * PAGE_SIZE);
 	struct page *page;
 
-	if (!kfence_interval || totalram_pages() / POOL_RAM < 1UL << order)
-		return;
+	if (!kfence_interval)
+		return "kfence.sample_interval=0";
+	if (totalram_pages() / POOL_RAM < 1UL << order)
+		return "so little RAM";
 	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, order);
 	if (!page)
-		return;
+		return "no block of pages for the pool";
 	if (port_direct_cut((unsigned long)slab_address(page), PAGE_SIZE << order)) {
 		__free_pages(page, order);
-		return;
+		return "no memory for page tables";
 	}
 	page_owner_keep(page, false);	/* most of it cannot be read */
 	kfence_base = (unsigned long)slab_address(page);
 	dice = (u32)(kfence_base >> PAGE_SHIFT) ^ (u32)kfence_interval;
 	hide_all();
-	pr_info("kfence: %u objects at %px, one refill in %lu\n", QUARRY_KFENCE_OBJECTS,
-		(void *)kfence_base, kfence_interval);
+	return NULL;
+}
+
+void kfence_start(void)
+{
+	const char *why = make_pool();
+
+	if (why)
+		pr_info("kfence: no objects between guard pages: %s\n", why);
+	else
+		pr_info("kfence: %u objects at %px, one refill in %lu\n", QUARRY_KFENCE_OBJECTS,
+			(void *)kfence_base, kfence_interval);
 }

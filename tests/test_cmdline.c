@@ -2,6 +2,7 @@
 /* kernel/cmdline.c, on command lines made up here. */
 #include <tests/selftest.h>
 #include <kernel/boot.h>
+#include <kernel/memmap.h>
 #include <tests/listen.h>
 
 static const char *real;
@@ -202,4 +203,64 @@ SELFTEST(cmdline, unknown_words_are_named)
 	CHECK(strstr(log, "command line: mem is unknown; ignored\n") != NULL);
 	CHECK(strstr(log, "nosmp=1 is unknown") != NULL);
 	CHECK(strstr(log, "memo=1 is unknown") != NULL);
+}
+
+static bool says(const char *text, bool (*read)(void), const char *sentence)
+{
+	bool on;
+
+	begin(text);
+	listen_start();
+	on = read();
+	end();
+	return strstr(listen_stop(), sentence) && !on;
+}
+
+static bool read_memtest(void)
+{
+	memtest_read_options();
+	return false;
+}
+
+static bool read_sizes(void)
+{
+	return min_free_wanted() || swiotlb_wanted() != QUARRY_SWIOTLB_DEFAULT;
+}
+
+static bool read_slab_debug(void)
+{
+	return slab_debug_wanted();
+}
+
+/* A value that makes no sense is named, and the option is as if it were not there. */
+SELFTEST(cmdline, values_that_make_no_sense_are_named)
+{
+	static char long_one[400] = "slab_debug=";
+
+	CHECK(says("page_owner=perhaps", page_owner_asked, "page_owner= is neither "));
+	CHECK(says("kmemleak=", kmemleak_asked, "kmemleak= is neither "));
+	CHECK(says("kmemleak=much-too-long", kmemleak_asked, "kmemleak= is neither "));
+	CHECK(says("init_on_alloc=2", init_on_alloc_asked, "init_on_alloc= is neither "));
+	CHECK(says("init_on_free=oh", init_on_free_asked, "init_on_free= is neither "));
+	CHECK(says("numa=on", memmap_numa_off, "numa= makes no sense"));
+	CHECK(says("memtest=many", read_memtest, "memtest=many is not a number"));
+	CHECK(says("memtest_plant=1M", read_memtest, "memtest_plant= without memtest="));
+	CHECK(says("min_free_kbytes=few", read_sizes, "min_free_kbytes=few is not a size"));
+	CHECK(says("swiotlb=1Q", read_sizes, "swiotlb=1Q is not a size"));
+	memset(long_one + strlen(long_one), 'a', sizeof(long_one) - strlen(long_one) - 1);
+	CHECK(says(long_one, read_slab_debug, "slab_debug= is too long"));
+}
+
+SELFTEST(cmdline, switches_take_the_words_that_linux_takes)
+{
+	static const char *const on[] = { "page_owner=on", "page_owner=1", "page_owner=y" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(on); i++) {
+		begin(on[i]);
+		CHECK(page_owner_asked());
+		end();
+	}
+	begin("page_owner=on page_owner=off kmemleak=0");
+	CHECK(!page_owner_asked() && !kmemleak_asked());
+	end();
 }

@@ -8,7 +8,7 @@ several times adds to what the defaults say; any other key replaces it. The keys
     boot        bios-cd, uefi-cd, bios-usb, uefi-usb (the image) or pvh (the ELF, -kernel)
     qemu        arguments for the emulator, quoted as in a shell; several times
     variant     which kernel: one that the Makefile builds in another way, by name
-    cmdline     words for the kernel's command line
+    cmdline     words for the kernel's command line; several times
     grub        a GRUB command to run before the kernel is loaded; several times
     module      size of a boot module to hand over, e.g. 3M; several times
     acpi-table  one more ACPI table: its name, its revision, and how many bytes there are
@@ -53,10 +53,10 @@ CHOICES = {
     "exit": ("debug", "halt"),
 }
 TABLES = ("acpi-table", "acpi-forged")
-LISTS = ("qemu", "grub", "module", *TABLES, "monitor", "expect", "forbid")
+LISTS = ("qemu", "cmdline", "grub", "module", *TABLES, "monitor", "expect", "forbid")
 SIZES = ("rss-limit",)
 NUMBERS = ("min-tests", "time-limit", "nmi")
-TEXTS = ("cmdline", "mce", "variant")
+TEXTS = ("mce", "variant")
 
 
 class BadMachine(Exception):
@@ -159,6 +159,7 @@ class Machine:
         self.name = os.path.splitext(os.path.basename(path))[0]
         for key, value in settings.items():
             setattr(self, key.replace("-", "_"), value)
+        self.cmdline = " ".join(self.cmdline)
         if (self.console == "serial") != (self.serial != "none"):
             raise BadMachine(f"{path}: a log is read from a serial port or from the screen")
         if self.console != "serial" and self.exit != "halt":
