@@ -251,7 +251,7 @@ bench-hosted:				## real time beside glibc, jemalloc and mimalloc
 	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
 		-o $(BUILD)/bench-malloc tests/bench/realtime.c
 	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
-soak: $(BUILD)/quarry.elf	## storms on 8 CPUs and 2 nodes, until H=hours have passed
+soak: $(BUILD)/quarry.elf	## everything at once, 8 CPUs, 2 nodes, for H=hours
 	@tests/soak $(or $(H),2)
 $(BUILD)/still.so: tests/still.c
 	@$(HOSTED_CC) -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $<

@@ -25,7 +25,8 @@ static const char *const known[] = {
 	"kfence.sample_interval=", "kmemleak=", "linger=",
 	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=",
 	"memhp_default_state=", "nosmp",
-	"numa=", "page_owner=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "swiotlb=",
+	"numa=", "page_owner=", "report=", "rounds=", "scale=", "seed=", "slab_debug=", "soak=",
+	"swiotlb=",
 	"tap=", "test=", "watchdog_thresh=",
 	"BOOT_IMAGE=", "initrd=",	/* loaders add these */
 	"no5lvl", "nokaslr",

@@ -18,6 +18,7 @@
  *	scale=N			stress and randomised cases run N times as long
  *	seed=N			where random numbers start
  *	rounds=N		all of it N times, with the seeds seed, seed + 1, …
+ *	soak=SECONDS		how long the suite `soak` runs
  *	jitter			interrupts at times that the seed decides (jitter.c)
  * A value that makes no sense ends the run with `Bail out!`: to run something else than
  * what was asked for would look like an answer.
@@ -25,14 +26,11 @@
  * One case runs at a time; its threads may call the check functions, which only count up.
  */
 #include <linux/atomic.h>
-#include <linux/irqflags.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/string.h>
 #include <quarry/quarry.h>
 #include <tests/selftest.h>
 #include <kernel/boot.h>
-#include <kernel/cpu.h>
 #include <kernel/console.h>
 #include <kernel/kernel.h>
 #include <kernel/leaks.h>
@@ -49,7 +47,7 @@ extern const struct selftest __start_selftests[] __weak, __stop_selftests[] __we
 
 static struct options {
 	char choice[SELFTEST_CHOICE_SIZE]; /* globs */
-	u64 scale, seed, rounds;
+	u64 scale, seed, rounds, soak;
 	bool ktap, jitter;
 	char error[160];	/* what is wrong with them; empty when nothing is */
 } options;
@@ -128,6 +126,11 @@ unsigned long selftest_scaled(unsigned long n)
 	unsigned long scaled;
 
 	return __builtin_mul_overflow(n, options.scale, &scaled) ? ~0UL : scaled;
+}
+
+u64 selftest_seconds(void)
+{
+	return options.soak;
 }
 
 u64 selftest_random_step(u64 *state)
@@ -266,6 +269,7 @@ static void read_options(struct options *o)
 	read_number(o, "scale", &o->scale, 1);
 	read_number(o, "seed", &o->seed, DEFAULT_SEED);
 	read_number(o, "rounds", &o->rounds, 1);
+	read_number(o, "soak", &o->soak, 0);
 	if (!o->rounds || o->rounds > MAX_ROUNDS)
 		refuse(o, "rounds=%llu: 1 to %u are possible", o->rounds, MAX_ROUNDS);
 	o->jitter = cmdline_flag("jitter");
@@ -452,11 +456,10 @@ static void run_ktap_round(unsigned int *number, struct totals *totals)
 static void run_ktap(struct totals *totals)
 {
 	const struct selftest *first;
-	unsigned int suites = 0, failed_before;
+	unsigned int suites = 1, failed_before;
 
 	for_each_suite(first)
-		suites++;
-	suites = suites * (unsigned int)options.rounds + 1;
+		suites += (unsigned int)options.rounds;
 	tap_printf("1..%u\n", suites);
 	for_each_round(run_ktap_round, totals);
 	failed_before = totals->failed;
@@ -472,7 +475,6 @@ unsigned int selftest_run(void)
 	const struct selftest *first;
 	struct totals totals = { 0 };
 
-	nr_planned = 0;
 	read_options(&options);
 	/* Whatever firmware and loader left on the line, the header stands alone. */
 	tap_printf("\r\n%s\n", options.ktap ? "KTAP version 1" : "TAP version 13");
@@ -480,9 +482,9 @@ unsigned int selftest_run(void)
 		tap_printf("Bail out! %s\n", options.error);
 		return 1;
 	}
+	nr_planned = 1;
 	for_each_suite(first)
-		nr_planned += count_cases(first);
-	nr_planned = nr_planned * (unsigned int)options.rounds + 1;
+		nr_planned += count_cases(first) * (unsigned int)options.rounds;
 	leaks_begin();
 	if (options.ktap)
 		run_ktap(&totals);

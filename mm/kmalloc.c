@@ -126,7 +126,7 @@ static void *alloc_large(size_t size, gfp_t gfp, int nid)
 		return NULL;
 	slab_mark_blocks(page, 1);
 	/* By hand: the common way is for plain blocks. */
-	page->flags = PG_KMALLOC | PG_COMP | (page->flags & PG_BROKEN);
+	WRITE_ONCE(page->flags, PG_KMALLOC | PG_COMP | (page->flags & PG_BROKEN));
 	atomic_long_add(1L << page->order, &kmalloc_large_pages);
 	return kasan_kmalloc(slab_address(page), size, PAGE_SIZE << page->order);
 }
@@ -195,7 +195,7 @@ static noinline void free_other(const void *object)
 	}
 	atomic_long_sub(1L << page->order, &kmalloc_large_pages);
 	if (page_ref_count(page) == 1)
-		page->flags &= PG_BROKEN;
+		WRITE_ONCE(page->flags, page->flags & PG_BROKEN);
 	else	/* others hold it, too, and may drop it meanwhile; but kmalloc()'s it is no more */
 		__atomic_fetch_and(&page->flags, (u16)~PG_KMALLOC, __ATOMIC_RELAXED);
 	__free_pages(page, page->order);

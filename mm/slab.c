@@ -195,20 +195,24 @@ static void mark_pages(struct page *page, struct slab *slab)
 	slab_mark_blocks(page, slab->cache->pages);
 	for (unsigned long i = 0; i < slab->cache->pages; i++) {
 		page[i].private = (unsigned long)slab;
-		page[i].flags = (!whole ? 0 : i ? PG_TAIL : PG_COMP) | (page[i].flags & PG_BROKEN);
+		WRITE_ONCE(page[i].flags, (!whole ? 0 : i ? PG_TAIL : PG_COMP) |
+					  (page[i].flags & PG_BROKEN));
 		WRITE_ONCE(page[i].state, PAGE_SLAB);
 	}
 }
 
-/* And no longer do: as alloc_pages() gave them, or single pages. */
+/*
+ * And no longer do: as alloc_pages() gave them, or single pages. A tail is none of a slab's before
+ * it is no tail, or searchers and validators would take it for a block.
+ */
 static void unmark_pages(struct page *page, const struct kmem_cache *cache)
 {
 	bool whole = is_whole_block(cache);
 
 	for (unsigned long i = 0; i < cache->pages; i++) {
 		page[i].private = 0;
-		page[i].flags &= PG_BROKEN;
 		WRITE_ONCE(page[i].state, i && whole ? PAGE_NONE : PAGE_USED);
+		WRITE_ONCE(page[i].flags, page[i].flags & PG_BROKEN);
 	}
 }
 

@@ -4,6 +4,9 @@
  * the invariants that the structure's file states at its top. They share no code with the
  * operations they check, beyond the accessors.
  *
+ * What is allocated belongs to its owner, lock or not: its descriptor's word may change while it is
+ * looked at, between states that are all sound, so it is read once.
+ *
  * A violation is reported as QUARRY_CORRUPTION and counted; nothing is repaired. Cost: in
  * proportion to the memory in use, with the zone's lock held; tests call them after each case.
  */
@@ -45,20 +48,37 @@ struct block_walk {
 static void check_free_block(struct block_walk *walk, struct page *first, unsigned int index)
 {
 	struct page *page = first + index;
-	struct page *buddy = first + (index ^ (1u << page->order));
+	u64 buddy = READ_ONCE(first[index ^ (1u << page->order)].word);
 
 	walk->nr_free += 1u << page->order;
 	walk->count[page->order]++;
-	if (buddy->state == PAGE_FREE && buddy->order == page->order)
+	if (word_state(buddy) == PAGE_FREE && word_order(buddy) == page->order)
 		walk->wrong += VIOLATION(page, "page block at pfn %#lx: free buddies %u and %u",
 					 page_to_pfn(first), index, index ^ (1u << page->order));
 }
 
 /* Every page of a slab says so; one that is just made or goes back does in part. */
-static bool is_slab_tail(const struct page *head, const struct page *page)
+static bool is_slab_tail(const struct page *head, u64 word)
 {
-	return page->state == PAGE_SLAB && (page->flags & PG_TAIL) &&
-	       (head->state == PAGE_SLAB || head->state == PAGE_USED);
+	enum page_state of_head = word_state(READ_ONCE(head->word));
+
+	return word_state(word) == PAGE_SLAB && (word_flags(word) & PG_TAIL) &&
+	       (of_head == PAGE_SLAB || of_head == PAGE_USED);
+}
+
+/* Those behind the first page of a block: in no block of their own. */
+static unsigned int check_tails(const struct page *head, unsigned int order)
+{
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		u64 word = READ_ONCE(head[i].word);
+
+		if (word_state(word) != PAGE_NONE && !is_slab_tail(head, word))
+			wrong += VIOLATION(head + i, "pfn %#lx: state %u in a block",
+					   page_to_pfn(head + i), word_state(word));
+	}
+	return wrong;
 }
 
 /* Goes from block to block by their orders; what is in none is reserved, page by page. */
@@ -69,20 +89,19 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 
 	while (index < PAGEBLOCK_PAGES) {
 		struct page *page = first + index;
-		unsigned int order = page->state == PAGE_NONE ? 0 : page->order;
+		u64 word = READ_ONCE(page->word);
+		enum page_state state = word_state(word);
+		unsigned int order = state == PAGE_NONE ? 0 : word_order(word);
 
-		if (page->state > PAGE_BAD || order >= PAGEBLOCK_ORDER ||
+		if (state > PAGE_BAD || order >= PAGEBLOCK_ORDER ||
 		    !IS_ALIGNED(index, 1u << order)) {
 			walk->wrong += VIOLATION(page, "pfn %#lx: state %u, order %u",
-						 page_to_pfn(page), page->state, page->order);
+						 page_to_pfn(page), state, word_order(word));
 			return;
 		}
-		if (page->state == PAGE_FREE)
+		if (state == PAGE_FREE)
 			check_free_block(walk, first, index);
-		for (unsigned int i = 1; i < 1u << order; i++)
-			if (page[i].state != PAGE_NONE && !is_slab_tail(page, page + i))
-				walk->wrong += VIOLATION(page + i, "pfn %#lx: state %u in a block",
-							 page_to_pfn(page + i), page[i].state);
+		walk->wrong += check_tails(page, order);
 		index += 1u << order;
 	}
 }
@@ -114,17 +133,19 @@ static void check_lists(struct block_walk *walk, const struct pageblock *pb)
 static bool is_large(const struct pageblock *pb, const struct page **head)
 {
 	*head = page_block_head(pfn_to_page(block_to_pfn(pb)));
-	return *head && (*head)->order >= PAGEBLOCK_ORDER;
+	return *head && READ_ONCE((*head)->order) >= PAGEBLOCK_ORDER;
 }
 
 static unsigned int check_large(const struct pageblock *pb, const struct page *head)
 {
-	bool first = page_to_pfn(head) == block_to_pfn(pb), is_free = head->state == PAGE_FREE;
-	u8 place = first && is_free ? PLACE_WHOLE + head->order - PAGEBLOCK_ORDER : PLACE_NONE;
+	u64 word = READ_ONCE(head->word);
+	unsigned int order = word_order(word);
+	bool first = page_to_pfn(head) == block_to_pfn(pb), is_free = word_state(word) == PAGE_FREE;
+	u8 place = first && is_free ? PLACE_WHOLE + order - PAGEBLOCK_ORDER : PLACE_NONE;
 
-	if (head->order >= MAX_ORDER || !IS_ALIGNED(page_to_pfn(head), 1UL << head->order))
+	if (order >= MAX_ORDER || !IS_ALIGNED(page_to_pfn(head), 1UL << order))
 		return VIOLATION(head, "pfn %#lx: begins a block of order %u", page_to_pfn(head),
-				 head->order);
+				 order);
 	if (pb->orders || pb->place != place || pb->nr_free != (is_free ? PAGEBLOCK_PAGES : 0))
 		return VIOLATION(pb, "page block at pfn %#lx: large, orders %#x, place %u, free %u",
 				 block_to_pfn(pb), pb->orders, pb->place, pb->nr_free);

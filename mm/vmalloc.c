@@ -71,7 +71,7 @@ static struct page *take_block(gfp_t gfp, unsigned int order, int node)
 		gfp = (gfp & ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM)) | __GFP_NOWARN | __GFP_NORETRY;
 	page = node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 	if (page && order)
-		page->flags |= PG_COMP;
+		WRITE_ONCE(page->flags, page->flags | PG_COMP);	/* others may look */
 	return page;
 }
 

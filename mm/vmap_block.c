@@ -20,7 +20,7 @@ void vmap_unload(struct vmap_area *area)
 	for (area->blocks = NULL; page; page = next) {
 		next = (struct page *)page->private;
 		if (page->order && page_ref_count(page) == 1)
-			page->flags &= ~PG_COMP;
+			WRITE_ONCE(page->flags, page->flags & ~PG_COMP);
 		__free_pages(page, page->order);
 	}
 }

@@ -114,6 +114,19 @@ static inline bool add(void)
 	return CHECK_EQ(add_memory(place.nid, place.start, SECTION_SIZE, MHP_NONE), 0);
 }
 
+/* Memory comes, stays for a moment, and goes: 0, or -EBUSY when somebody keeps some of it. */
+static inline int come_and_go(int online_type)
+{
+	int err;
+
+	if (!pfn_is_hot(place.pfn) && (!add() || !CHECK_EQ(online(zone_for(online_type)), 0)))
+		return -ENOMEM;
+	schedule_timeout_uninterruptible(1);
+	err = offline_and_remove_memory(place.start, SECTION_SIZE);
+	CHECK(!err || err == -EBUSY);
+	return err;
+}
+
 static inline bool in_place(const struct page *page)
 {
 	return page_to_pfn(page) / PAGES_PER_SECTION == place.section;

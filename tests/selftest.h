@@ -68,6 +68,7 @@ void selftest_expect_warnings(unsigned int nr);
 
 /* For stress and randomised cases: `scale=N` multiplies n; `seed=` starts the generator. */
 unsigned long selftest_scaled(unsigned long n);
+u64 selftest_seconds(void);		/* soak=, 0 without it */
 u64 selftest_random(void);		/* from the printed seed, anew for each case */
 unsigned long selftest_random_below(unsigned long n);
 

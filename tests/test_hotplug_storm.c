@@ -47,15 +47,8 @@ SELFTEST(hotplug_storm, it_comes_and_goes_amid_others)
 		test_thread_start(&threads[i], ANY_CPU, storm, (void *)(unsigned long)i);
 	for (unsigned long i = 0; i < turns; i++) {
 		bool kernel = i & 1 && kernel_keeps_out();
-		struct zone *zone = zone_for(kernel ? MMOP_ONLINE_KERNEL : MMOP_ONLINE_MOVABLE);
-		int err;
 
-		if (!pfn_is_hot(place.pfn) && (!add() || !CHECK_EQ(online(zone), 0)))
-			break;
-		schedule_timeout_uninterruptible(1);
-		err = offline_and_remove_memory(place.start, SECTION_SIZE);
-		CHECK(!err || err == -EBUSY);
-		gone += !err;
+		gone += !come_and_go(kernel ? MMOP_ONLINE_KERNEL : MMOP_ONLINE_MOVABLE);
 	}
 	WRITE_ONCE(storm_over, true);
 	for (unsigned int i = 0; i < STORM_THREADS; i++)
