@@ -2,11 +2,13 @@
 #
 # Quarry. `make help` lists what a person can do; `make deps run` does it.
 #
-# What may be set: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
+# For all builds: BUILD=dir, CC=clang, CROSS_COMPILE=x86_64-elf-, EXTRA_CFLAGS=-DQUARRY_…,
 # DEBUG_LOCKS=1 (checks of locks, see docs/locking.md), UBSAN=1 (of undefined behaviour),
-# KASAN=1 (of each touch of memory; GCC only), COVERAGE=1 (prints at its end which code ran),
-# EXTRA='folder...' (sources of your own);
-# for run, run-uefi and gdb: ARGS='test=buddy.*', MEM=, CPU=, MACHINE=, QEMU=, QEMU_EXTRA=.
+# KASAN=1 (of each touch of memory; GCC only), STACK_PROTECTOR=0, COVERAGE=1 (prints at its end
+# which code ran), EXTRA='folder...' (sources of your own); of the hosted port HOSTED_CC=gcc,
+# HOSTED_SANITIZE=thread, HOSTED_OPT=-O2.
+# For run, run-uefi and gdb: ARGS='test=buddy.*', MEM=1G, CPU=max, MACHINE=q35, QEMU_EXTRA=…; for
+# all that boots, QEMU=program, OVMF=file.
 
 BUILD ?= build
 CROSS_COMPILE ?= x86_64-linux-gnu-
@@ -44,8 +46,8 @@ else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all iso run run-uefi usb gdb test test-hosted test-long test-machines test-machine \
-	bench bench-check bench-baseline bench-linux compare bench-hosted soak schedules \
-	models mutate faults prove deps-prove fuzz fuzz-corpus coverage \
+	bench bench-options bench-check bench-baseline bench-linux compare bench-hosted soak \
+	schedules models mutate faults prove deps-prove fuzz fuzz-corpus coverage \
 	check-layers clean help FORCE
 
 all: $(BUILD)/quarry.elf		## build the kernel, build/quarry.elf
@@ -179,7 +181,7 @@ define boot_iso
 	*)  echo 'Quarry: the emulator ended without a verdict.' >&2; exit 1;; esac
 endef
 
-run: $(BUILD)/quarry.iso	## boot it in QEMU, serial on this terminal; ARGS= MEM= CPU=
+run: $(BUILD)/quarry.iso	## boot it in QEMU, serial on this terminal; ARGS='test=buddy.*'
 	$(call boot_iso)
 run-uefi: $(BUILD)/quarry.iso		## the same through UEFI firmware
 	$(call boot_iso,-bios $(OVMF))
@@ -233,13 +235,15 @@ test-machine: $(BUILD)/quarry.iso $(VARIANTS)	## one of them, its TAP on this te
 $(BUILD)/linux-boot.trace: tests/bench/traces/linux-boot.txt.zst
 	@zstd -dcq $< > $@
 test test-hosted bench bench-check bench-baseline: $(BUILD)/linux-boot.trace
-bench: $(BUILD)/quarry.elf	## instructions per operation; ROWS=GLOB
-	@tests/bench/measure quarry $(if $(ROWS),'$(ROWS)')
+bench: $(BUILD)/quarry.elf	## instructions per operation; ROWS=GLOB[,GLOB…] OPTIONS='WORD…'
+	@tests/bench/measure quarry '$(or $(ROWS),*)' '$(OPTIONS)'
+bench-options: $(BUILD)/quarry.elf $(VARIANTS)	## what options that check cost; OPTIONS='WORD…'
+	@tests/bench/options $(if $(OPTIONS),'$(OPTIONS)')
 bench-check: $(BUILD)/quarry.elf	## is any row worse than before?
 	@$(PROVE) bench-check
 bench-baseline: $(BUILD)/quarry.elf	## today is the baseline
 	@tests/bench/check tests/bench/baseline.tsv --update
-bench-linux:				## the same work in Debian's Linux 6.12
+bench-linux:				## the same work in Debian's Linux 6.12; ROWS=GLOB
 	@tests/bench/linux/run $(if $(ROWS),'$(ROWS)')
 compare: bench				## both, side by side, and the picture build/compare.svg
 	@tests/bench/linux/run > $(BUILD)/bench-linux.out || { cp tests/bench/linux.tsv \
@@ -251,14 +255,14 @@ bench-hosted:				## real time beside glibc, jemalloc and mimalloc
 	@$(HOSTED_CC) -O2 -fno-builtin -Wall -Wextra -Wno-unused-parameter -DBENCH_MALLOC -pthread \
 		-o $(BUILD)/bench-malloc tests/bench/realtime.c
 	@tests/bench/hosted $(BUILD)/hosted-bench/quarry $(BUILD)/bench-malloc
-soak: $(BUILD)/quarry.elf	## everything at once, 8 CPUs, 2 nodes, for H=hours
+soak: $(BUILD)/quarry.elf	## everything at once, 8 CPUs, 2 nodes, for H=hours (2)
 	@tests/soak $(or $(H),2)
 $(BUILD)/still.so: tests/still.c
 	@$(HOSTED_CC) -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 test schedules: $(BUILD)/still.so
-schedules: $(BUILD)/quarry.elf	## the concurrency suites under N schedules; or again: SEED=n
+schedules: $(BUILD)/quarry.elf	## the concurrency suites under N=schedules (100); or again: SEED=n
 	@tests/schedules $(if $(SEED),--seed $(SEED) $(N),$(or $(N),100))
-models:				## interleavings of small models, all of them; M=name
+models:				## interleavings of small models, all of them; or M=name
 	@tests/models/run $(M)
 prove:			## the arithmetic, for all values, by frama-c (deps-prove)
 	@tests/proofs/prove
@@ -276,7 +280,7 @@ faults: $(HOSTED_BINARY)	## each single allocation of the tests fails once: T='s
 	@tests/faults $(HOSTED_BINARY) $(if $(T),'$(T)')
 test: $(FUZZER)
 S ?= 60
-fuzz: $(FUZZER)				## libFuzzer: T=name (all without), S=seconds each
+fuzz: $(FUZZER)				## libFuzzer: T=name (all without), S=seconds each (60)
 	@tests/fuzz/run fuzz '$(S)' $(T)
 fuzz-corpus: $(FUZZER)		## what `make fuzz` found that is new, for tests/fuzz/corpus: T=name
 	@tests/fuzz/run merge $(T)
@@ -289,5 +293,6 @@ help:					## this list
 	@echo 'deps           install the Debian packages that the other targets need'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile | while read -r t h; do \
 		printf '%-14s %s\n' "$$t" "$$h"; done
+	@echo; sed -n '/^# For all builds/,/^$$/s/^# //p' Makefile
 
 endif

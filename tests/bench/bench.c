@@ -75,7 +75,7 @@ static bool run_realtime(void)
 
 static void run_counted(void)
 {
-	if (selftest_glob(pattern, "boot"))
+	if (selftest_chosen(pattern, "boot", ""))
 		report_boot();
 	bench_run(pattern);
 }

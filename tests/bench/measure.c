@@ -20,6 +20,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/timex.h>
 #include "bench.h"
 
@@ -126,7 +127,20 @@ static bool matches(const char *pattern, const char *text)
 {
 	if (*pattern == '*')
 		return matches(pattern + 1, text) || (*text && matches(pattern, text + 1));
-	return *pattern == *text && (!*text || matches(pattern + 1, text + 1));
+	if (!*pattern || *pattern == ',')
+		return !*text;
+	return *pattern == *text && matches(pattern + 1, text + 1);
+}
+
+/* Does one of several patterns, with commas between them? */
+static bool any_matches(const char *patterns, const char *text)
+{
+	for (; patterns; patterns = strchr(patterns, ',')) {
+		patterns += *patterns == ',';
+		if (matches(patterns, text))
+			return true;
+	}
+	return false;
 }
 
 static void run_row(const struct bench_row *row)
@@ -144,7 +158,7 @@ static void run_row(const struct bench_row *row)
 static void run_table(const struct bench_row *row, const char *pattern)
 {
 	for (; row->name; row++)
-		if (matches(pattern, row->name))
+		if (any_matches(pattern, row->name))
 			run_row(row);
 }
 
@@ -153,7 +167,7 @@ static void run_cpus(const char *pattern)
 	const struct bench_row *row;
 
 	for (row = bench_cpus_rows; row->name; row++)
-		if (row->live <= num_online_cpus() && matches(pattern, row->name))
+		if (row->live <= num_online_cpus() && any_matches(pattern, row->name))
 			run_row(row);
 }
 
