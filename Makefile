@@ -218,7 +218,8 @@ $(BUILD)/example/quarry.elf: FORCE
 
 test: $(BUILD)/quarry.iso $(VARIANTS) $(HOSTED_BINARY) $(HOSTED_TSAN)	## all that takes minutes
 	@$(PROVE) -j2 building check-api check-docs check-layers check-layers-itself runner-itself \
-		bench-check schedules models-explored mutations-fit fuzz $(HOSTED_RUNS) $(MACHINES)
+		bench-check-itself bench-check schedules models-explored mutations-fit fuzz \
+		$(HOSTED_RUNS) $(MACHINES)
 test-hosted: $(HOSTED_BINARY) $(HOSTED_TSAN)	## mm/ in a Linux process, under sanitizers
 	@$(PROVE) -j2 $(HOSTED_RUNS)
 test-long: $(BUILD)/quarry.elf $(HOSTED_BINARY) $(HOSTED_TSAN)	## minutes of pages
