@@ -74,6 +74,7 @@ void memhp_read_option(void);	/* memhp_default_state= (kernel/memmap.c) */
 bool kmemleak_asked(void);	/* kmemleak=on (kernel/memmap.c) */
 bool init_on_alloc_asked(void);	/* init_on_alloc=, init_on_free= (kernel/memmap.c) */
 bool init_on_free_asked(void);
+unsigned int guard_orders_wanted(void);	/* debug_guardpage_minorder= (kernel/memmap.c) */
 bool page_owner_asked(void);	/* page_owner=on (kernel/memmap.c) */
 unsigned long min_free_wanted(void);	/* min_free_kbytes=, 0 without (kernel/memmap.c) */
 /* Calls fn with the value of each `name=value`, in order. */

@@ -20,8 +20,8 @@ static const char *cmdline = boot_info.cmdline;
 
 /* Every option there is: with a value, or, without `=`, a word alone. */
 static const char *const known[] = {
-	"bench=", "console=", "crash=", "dma_debug", "fault=", "highmem=", "init_on_alloc=",
-	"init_on_free=", "jitter",
+	"bench=", "console=", "crash=", "debug_guardpage_minorder=", "dma_debug", "fault=",
+	"highmem=", "init_on_alloc=", "init_on_free=", "jitter",
 	"kfence.sample_interval=", "kmemleak=", "linger=",
 	"maxcpus=", "mem=", "memmap=", "memtest=", "memtest_plant=", "min_free_kbytes=",
 	"memhp_default_state=", "nosmp",

@@ -30,6 +30,7 @@
 #include <linux/string.h>
 #include <kernel/boot.h>
 #include <kernel/memmap.h>
+#include <quarry/config.h>
 #include <quarry/quarry.h>
 
 #define MEMTEST_MOST 1000	/* passes */
@@ -281,6 +282,14 @@ const char *slab_debug_wanted(void)
 		return text;
 	pr_err("slab_debug= is too long, ignored\n");
 	return NULL;
+}
+
+unsigned int guard_orders_wanted(void)
+{
+	u64 orders = QUARRY_GUARD_ORDERS;
+
+	cmdline_size("debug_guardpage_minorder", &orders);
+	return min_t(u64, orders, UINT_MAX);
 }
 
 /* A switch in Linux's words: 1, 0, on, off, y, n. */

@@ -28,20 +28,17 @@
  * Invariants, for each live page block (checked by validate.c):
  *   nr_free is the number of pages in free blocks;
  *   bit o of `orders` is set exactly when head[o] begins a list;
+ *   each free block is in one of those lists, or a guard, kept back from everybody (guard.c);
  *   `place` is what buddy_place() computes, and the page block is in just that list;
  *   zone->nr_free is the sum of nr_free over its page blocks.
  *
  * Locks: zone->lock, held by the caller. Costs: allocation finds its page block in at most
  * eight steps and splits at most nine times; a free merges at most ten times.
  */
-#include "internal.h"
+#include "buddy_lists.h"
+#include "guard.h"
 
 /* ---- Lists of page blocks in the zone ---- */
-
-static enum place partial_place(unsigned int bucket, unsigned int order)
-{
-	return PLACE_PARTIAL + bucket * PAGEBLOCK_ORDER + order;
-}
 
 u8 buddy_place(const struct pageblock *pb)
 {
@@ -50,64 +47,11 @@ u8 buddy_place(const struct pageblock *pb)
 	return partial_place((pb->nr_free - 1) / (PAGEBLOCK_PAGES / NR_BUCKETS), __fls(pb->orders));
 }
 
-static u32 *place_head(struct zone *zone, const struct pageblock *pb, u8 place)
-{
-	u32 *partial = &zone->partial[pb->mobility][0][0];
-
-	return place >= PLACE_PARTIAL ? &partial[place - PLACE_PARTIAL]
-				      : &zone->whole[place - PLACE_WHOLE];
-}
-
-static void mark_partial(struct zone *zone, const struct pageblock *pb, u8 place, bool filled)
-{
-	unsigned int bucket = (place - PLACE_PARTIAL) / PAGEBLOCK_ORDER;
-	unsigned int order = (place - PLACE_PARTIAL) % PAGEBLOCK_ORDER;
-	u16 *mask = &zone->partial_mask[pb->mobility][bucket];
-
-	WRITE_ONCE(*mask, (u16)(filled ? *mask | BIT(order) : *mask & ~BIT(order)));
-}
-
 static void set_mobility(struct pageblock *pb, enum mobility mobility)
 {
 	pb->mobility = mobility;
 	/* Frees on other CPUs look at it without the lock (pcp.c): before or after is the same. */
 	WRITE_ONCE(block_kinds[pb - pageblock_table()], block_kind(pb->nid, pb->zone, mobility));
-}
-
-static void list_block(struct zone *zone, struct pageblock *pb, u8 place)
-{
-	u32 number = pb - pageblock_table();
-	u32 *head;
-
-	pb->place = place;
-	if (place == PLACE_NONE)
-		return;
-	head = place_head(zone, pb, place);
-	pb->prev = BLOCK_NONE;
-	pb->next = *head;
-	if (pb->next != BLOCK_NONE)
-		pageblock_table()[pb->next].prev = number;
-	else if (place >= PLACE_PARTIAL)
-		mark_partial(zone, pb, place, true);
-	WRITE_ONCE(*head, number);
-}
-
-static void unlist_block(struct zone *zone, struct pageblock *pb)
-{
-	u32 *head;
-
-	if (pb->place == PLACE_NONE)
-		return;
-	head = place_head(zone, pb, pb->place);
-	if (pb->next != BLOCK_NONE)
-		pageblock_table()[pb->next].prev = pb->prev;
-	if (pb->prev != BLOCK_NONE)
-		pageblock_table()[pb->prev].next = pb->next;
-	else
-		WRITE_ONCE(*head, pb->next);
-	if (pb->place >= PLACE_PARTIAL && *head == BLOCK_NONE)
-		mark_partial(zone, pb, pb->place, false);
-	pb->place = PLACE_NONE;
 }
 
 /* After the page block's counts changed: moves it to where it belongs now. */
@@ -151,6 +95,10 @@ static void take(struct pageblock *pb, struct page *page, unsigned int order)
 {
 	u16 next = page->buddy.next, prev = page->buddy.prev;
 
+	if (unlikely(page->flags & PG_GUARD)) {
+		guard_clear(pb, page, order);
+		return;
+	}
 	if (next != INDEX_NONE)
 		block_page(pb, next)->buddy.prev = prev;
 	if (prev != INDEX_NONE)
@@ -475,6 +423,7 @@ void buddy_init(struct zone *zone)
 {
 	memset(zone->whole, 0xff, sizeof(zone->whole));
 	memset(zone->partial, 0xff, sizeof(zone->partial));
+	zone->guarded = BLOCK_NONE;
 	BUILD_BUG_ON(BLOCK_NONE != 0xffffffff || INDEX_NONE != 0xffff);
 }
 

@@ -18,7 +18,8 @@
  *
  * Pristine memory below the limit is brought to life when that finds nothing; it comes from the
  * bottom up, so each further piece is looked at as soon as it is there. What is left then is free
- * memory in the caches of CPUs: it is given back, and the zone searched once more.
+ * memory in the caches of CPUs: it is given back, and the zone searched once more, and then again
+ * without guards (guard.c), if it has any.
  *
  * When no zone that is cut has anything, the lower ones are asked for what they can spare at once.
  * Then a request that may reclaim does so for the zone that is cut: what comes free may lie above
@@ -30,7 +31,7 @@
  * for each turn; nothing more than alloc_pages() when no zone is cut.
  */
 #include "fault.h"
-#include "internal.h"
+#include "guard.h"
 #include "reclaim.h"
 #include "section.h"
 
@@ -160,6 +161,22 @@ static struct page *search_drained(struct zone *zone, const struct cut *cut)
 	return search_zone(zone, 0, cut);
 }
 
+/* At last all that is behind what others have (guard.c): these may lie anywhere. */
+static struct page *search_guards(struct zone *zone, const struct cut *cut)
+{
+	unsigned long flags;
+	bool more = guard_has(zone, cut->req.order);
+
+	if (!more)
+		return NULL;
+	while (more) {
+		spin_lock_irqsave(&zone->lock, flags);
+		more = guard_release(zone, cut->req.order);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return search_zone(zone, 0, cut);
+}
+
 static struct page *alloc_from_cut_zone(struct zone *zone, const struct cut *cut)
 {
 	struct page *page = NULL;
@@ -169,7 +186,9 @@ static struct page *alloc_from_cut_zone(struct zone *zone, const struct cut *cut
 		if (!page)
 			page = search_pristine(zone, cut);
 	}
-	return page ? page : search_drained(zone, cut);
+	if (!page)
+		page = search_drained(zone, cut);
+	return page ? page : search_guards(zone, cut);
 }
 
 /* From zones that the limit cuts, the request's node first. */

@@ -68,7 +68,7 @@ bool memblock_next_free_in(const struct memblock_type *memory, const struct memb
 /*
  * Only first pages of blocks have a state other than PAGE_NONE, and PAGE_SLAB's pages.
  *
- *	PAGE_FREE	in a zone's lists
+ *	PAGE_FREE	in a zone's lists, or with PG_GUARD behind what somebody has (guard.c)
  *	PAGE_USED	allocated
  *	PAGE_CACHED	free, in the cache of one CPU (pcp.c): not in the zone's lists
  *	PAGE_SLAB	allocated, by slab.c: every page of the block says so
@@ -82,6 +82,7 @@ enum page_state { PAGE_NONE, PAGE_FREE, PAGE_USED, PAGE_CACHED, PAGE_SLAB, PAGE_
 #define PG_TAIL	   4		/* PAGE_SLAB, and not the first of its block */
 #define PG_SHARED  8		/* others may look for it: its free competes, see page_free.c */
 #define PG_ISOLATED 16		/* by nobody, without a reference: section_hot.c took it out */
+#define PG_GUARD   32		/* PAGE_FREE, and in no list: see guard.c */
 /* Never left behind, and no CPU's number has these bits: they mean the same in all states. */
 #define PG_HAS_HWPOISONED 0x100	/* in a first descriptor: some page of the block is broken */
 #define PG_HWPOISON	  0x200	/* in any descriptor: this page is */
@@ -120,6 +121,8 @@ struct pageblock {
 	u8 mobility;
 	u8 place;			/* which list of the zone: see buddy.c */
 	bool live;			/* descriptors are made */
+	u16 nr_guards;			/* free blocks of it that are guards: see guard.c */
+	u32 guard_next, guard_prev;	/* neighbours among those that have some */
 } __aligned(64);
 
 /*
@@ -159,6 +162,8 @@ struct zone {
 	/* Page blocks in part free, by how full they are and by their largest free order. */
 	u32 partial[NR_MOBILITY][NR_BUCKETS][PAGEBLOCK_ORDER];
 	u16 partial_mask[NR_MOBILITY][NR_BUCKETS]; /* bit o set: partial[][][o] holds something */
+	u32 guarded;			/* page blocks with guards: see guard.c */
+	unsigned long nr_guards[PAGEBLOCK_ORDER]; /* free blocks that are guards, by order */
 };
 
 struct node {
@@ -324,23 +329,6 @@ static inline unsigned int buddy_order_at(unsigned long pfn, unsigned long end_p
 bool buddy_has(const struct zone *zone, unsigned int order);
 /* Where a page block with these counts belongs. */
 u8 buddy_place(const struct pageblock *pb);
-
-/* ---- show_mem.c ---- */
-
-#define CENSUS_NONE   NR_MOBILITY	/* the row of whole page blocks, and of pristine memory */
-#define NR_CENSUS_ROWS (NR_MOBILITY + 1)
-
-struct census {
-	unsigned long free[NR_CENSUS_ROWS][MAX_ORDER]; /* free blocks, by mobility and order */
-	unsigned long blocks[NR_CENSUS_ROWS];	       /* page blocks, by mobility */
-};
-
-/* Counts a zone's free blocks. Takes zone->lock, again and again. */
-void take_census(struct zone *zone, struct census *census);
-/* Free blocks of an order, counted by walking. Caller holds zone->lock. */
-unsigned long buddy_count(struct zone *zone, unsigned int order);
-/* The same, out of a census. */
-unsigned long census_of_order(const struct census *census, unsigned int order);
 
 /* ---- pcp.c ---- */
 

@@ -11,6 +11,7 @@
  * of each global variable with a red zone behind it there is a list, read once.
  *
  *	free pages		from their free to the next allocation
+ *	guards of pages		behind small blocks (guard.c): out of bounds
  *	slabs			but for objects in use, those to the byte: kmalloc(30) is 30 bytes
  *	freed objects		longer: they wait in a quarantine (kasan_quarantine.c)
  *	areas of vmalloc	from vfree() on, and what is beyond their size in the last page

@@ -52,6 +52,12 @@ static inline void kasan_free_pages(const struct page *page, unsigned int order)
 	kasan_page_range(page, PAGE_SIZE << order, KASAN_PAGE_FREE);
 }
 
+/* Free as well, and a red zone of what lies before it: guard.c. */
+static inline void kasan_guard_pages(const struct page *page, unsigned int order)
+{
+	kasan_page_range(page, PAGE_SIZE << order, KASAN_PAGE_GUARD);
+}
+
 /* What nobody touches while it is free: not what readers and destructors may look at. */
 static inline bool kasan_hides(const struct kmem_cache *cache)
 {

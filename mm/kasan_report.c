@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 #include <linux/vmalloc.h>
+#include "guard.h"
 #include "kasan.h"
 #include "page_owner.h"
 #include "vmap.h"
@@ -36,6 +37,8 @@ static const char *kind_of(u8 value)
 		return "slab-out-of-bounds";
 	case KASAN_VMALLOC_INVALID:
 		return "vmalloc-out-of-bounds";
+	case KASAN_PAGE_GUARD:
+		return "out-of-bounds";
 	case KASAN_GLOBAL_REDZONE:
 		return "global-out-of-bounds";
 	case KASAN_ALLOCA_LEFT:
@@ -131,6 +134,19 @@ static void print_area(unsigned long bad)
 	rcu_read_unlock();
 }
 
+/* What runs into a guard (guard.c) comes from the block that is nearer: before, or behind it. */
+static const struct page *nearest(const struct page *guard, unsigned long bad)
+{
+	unsigned long start = (unsigned long)phys_to_virt(page_to_phys(guard));
+	unsigned long size = PAGE_SIZE << READ_ONCE(guard->order);
+	bool before = bad - start < size / 2;
+
+	pr_err("The buggy address is located %lu bytes %s the block of pages at %016lx\n",
+	       before ? bad - start : start + size - bad,
+	       before ? "to the right of" : "to the left of", before ? start - size : start + size);
+	return before ? guard - size / PAGE_SIZE : guard + size / PAGE_SIZE;
+}
+
 static void print_page(unsigned long bad)
 {
 	const struct page *page = virt_addr_valid((void *)bad) ? virt_to_page((void *)bad) :
@@ -139,6 +155,11 @@ static void print_page(unsigned long bad)
 
 	if (!head)
 		return;		/* the kernel's own, as it was loaded */
+	if (is_guard(READ_ONCE(head->word)))
+		page = nearest(head, bad);
+	head = page_block_head(page);
+	if (!head)
+		return;
 	pr_err("The buggy address belongs to the physical page:\n");
 	pr_err("page:%px refcount:%d pfn:%#lx head:%px order:%u\n", page, page_count(page),
 	       page_to_pfn(page), head, READ_ONCE(head->order));

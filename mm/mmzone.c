@@ -24,6 +24,7 @@
  * for that, and what was once a zone stays one, with no page in it perhaps. The counters that
  * change are the buddy allocator's, read here without its lock as a snapshot.
  */
+#include "guard.h"
 #include "kmemleak.h"
 #include "init_memory.h"
 #include "page_owner.h"
@@ -39,6 +40,7 @@ u64 swiotlb_bytes;
 bool dma_debug_wanted;
 bool page_owner_wanted, kmemleak_on;
 bool init_on_alloc, init_on_free, page_free_hooked;
+unsigned int guard_orders;
 const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
@@ -147,6 +149,7 @@ void quarry_plan(const struct quarry_options *options)
 	init_on_alloc = options->init_on_alloc;
 	init_on_free = options->init_on_free;
 	page_free_hooked = page_owner_wanted || init_on_free;
+	guard_orders = min_t(unsigned int, options->guard_orders, GUARD_ORDERS_MAX);
 	align_nodes();
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	max_possible_pfn = max(max_pfn, ALIGN_DOWN(PFN_DOWN(options->hotplug_end),

@@ -28,7 +28,7 @@
  * rq->lock inside it. Cost: one look at a variable for each free into a zone when nobody waits.
  */
 #include <linux/sched.h>
-#include "internal.h"
+#include "guard.h"
 #include "reclaim.h"
 #include "section.h"
 
@@ -47,14 +47,32 @@ void zone_give(struct page *page)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobility)
+static struct page *take_of_own(struct zone *zone, unsigned int order, enum mobility mobility)
 {
 	struct page *page = buddy_alloc(zone, order, mobility);
 
 	while (!page && section_grow(zone))
 		page = buddy_alloc(zone, order, mobility);
+	return page;
+}
+
+struct page *zone_take(struct zone *zone, unsigned int order, enum mobility mobility)
+{
+	struct page *page = NULL;
+
+	if (unlikely(order < READ_ONCE(guard_orders)))
+		page = take_of_own(zone, order + 1, mobility);
+	if (page)
+		guard_cut(zone, page, order);
+	else
+		page = take_of_own(zone, order, mobility);
 	if (!page)
 		page = buddy_steal(zone, order, mobility);
+	while (unlikely(!page) && guard_release(zone, order)) {
+		page = buddy_alloc(zone, order, mobility);
+		if (!page)
+			page = buddy_steal(zone, order, mobility);
+	}
 	zone_count_taken(zone, page ? 1UL << order : 0);
 	return page;
 }

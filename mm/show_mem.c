@@ -15,7 +15,8 @@
  * came to life.
  * Cost: one step a page block, one for each free block in it; three searches a pristine piece.
  */
-#include "internal.h"
+#include "census.h"
+#include "guard.h"
 #include "section.h"
 
 #define STRIDE 64		/* page blocks, or pieces, counted with the lock held once */
@@ -34,6 +35,7 @@ static void count_block(struct census *census, const struct pageblock *pb)
 	for (unsigned int order = 0; pb->orders >> order; order++)
 		for (u16 i = pb->head[order]; i != INDEX_NONE; i = first[i].buddy.next)
 			census->free[row][order]++;
+	guard_count(pb, census->free[row]);
 }
 
 /* Counts some page blocks from pb on; returns the last of them, NULL when there are no more. */
@@ -102,7 +104,7 @@ unsigned long buddy_count(struct zone *zone, unsigned int order)
 		for (u16 i = pb->head[order]; i != INDEX_NONE; i = first[i].buddy.next)
 			count++;
 	}
-	return count;
+	return order < PAGEBLOCK_ORDER ? count + zone->nr_guards[order] : count;
 }
 
 bool buddy_has(const struct zone *zone, unsigned int order)
@@ -117,7 +119,7 @@ bool buddy_has(const struct zone *zone, unsigned int order)
 	for (unsigned int i = 0; i < WHOLE_ORDERS; i++)
 		if (order <= PAGEBLOCK_ORDER + i && READ_ONCE(zone->whole[i]) != BLOCK_NONE)
 			return true;
-	return READ_ONCE(zone->nr_pristine) >= 1UL << order;
+	return READ_ONCE(zone->nr_pristine) >= 1UL << order || guard_has(zone, order);
 }
 
 #define KB(pages) ((pages) * (PAGE_SIZE / 1024))

@@ -22,6 +22,7 @@
  */
 #include <linux/vmalloc.h>
 #include "badmem.h"
+#include "census.h"
 #include "owners.h"
 #include "reclaim.h"
 #include "slab.h"

@@ -12,6 +12,7 @@
  */
 #include <linux/smp.h>
 #include "badmem.h"
+#include "guard.h"
 #include "section.h"
 #include "slab.h"
 #include "vmap.h"
@@ -40,7 +41,8 @@ static unsigned int check_ranges(const char *name, const struct memblock_type *t
 
 struct block_walk {
 	unsigned int nr_free;		/* pages in free blocks */
-	unsigned int count[PAGEBLOCK_ORDER]; /* free blocks by order */
+	unsigned int count[PAGEBLOCK_ORDER]; /* free blocks by order, without guards */
+	unsigned int guards;
 	unsigned int wrong;
 };
 
@@ -51,7 +53,10 @@ static void check_free_block(struct block_walk *walk, struct page *first, unsign
 	u64 buddy = READ_ONCE(first[index ^ (1u << page->order)].word);
 
 	walk->nr_free += 1u << page->order;
-	walk->count[page->order]++;
+	if (page->flags & PG_GUARD)
+		walk->guards++;
+	else
+		walk->count[page->order]++;
 	if (word_state(buddy) == PAGE_FREE && word_order(buddy) == page->order)
 		walk->wrong += VIOLATION(page, "page block at pfn %#lx: free buddies %u and %u",
 					 page_to_pfn(first), index, index ^ (1u << page->order));
@@ -118,7 +123,7 @@ static void check_lists(struct block_walk *walk, const struct pageblock *pb)
 		     prev = i, i = first[i].buddy.next) {
 			listed++;
 			if (first[i].state != PAGE_FREE || first[i].order != order ||
-			    first[i].buddy.prev != prev)
+			    first[i].flags & PG_GUARD || first[i].buddy.prev != prev)
 				walk->wrong += VIOLATION(first + i, "pfn %#lx: astray in list %u",
 							 page_to_pfn(first + i), order);
 		}
@@ -146,7 +151,8 @@ static unsigned int check_large(const struct pageblock *pb, const struct page *h
 	if (order >= MAX_ORDER || !IS_ALIGNED(page_to_pfn(head), 1UL << order))
 		return VIOLATION(head, "pfn %#lx: begins a block of order %u", page_to_pfn(head),
 				 order);
-	if (pb->orders || pb->place != place || pb->nr_free != (is_free ? PAGEBLOCK_PAGES : 0))
+	if (pb->orders || pb->place != place || pb->nr_free != (is_free ? PAGEBLOCK_PAGES : 0) ||
+	    pb->nr_guards)
 		return VIOLATION(pb, "page block at pfn %#lx: large, orders %#x, place %u, free %u",
 				 block_to_pfn(pb), pb->orders, pb->place, pb->nr_free);
 	return 0;
@@ -166,6 +172,9 @@ static unsigned int check_block(const struct pageblock *pb)
 	if (walk.nr_free != pb->nr_free || pb->place != buddy_place(pb))
 		walk.wrong += VIOLATION(pb, "page block at pfn %#lx: %u free of %u, place %u",
 					block_to_pfn(pb), walk.nr_free, pb->nr_free, pb->place);
+	if (walk.guards != pb->nr_guards)
+		walk.wrong += VIOLATION(pb, "page block at pfn %#lx: %u guards of %u",
+					block_to_pfn(pb), walk.guards, pb->nr_guards);
 	return walk.wrong;
 }
 
@@ -226,6 +235,7 @@ static unsigned int check_zone(struct zone *zone)
 		placed += pb->place != PLACE_NONE;
 	}
 	listed = walk_lists(zone, &wrong);
+	wrong += guard_validate(zone);
 	if (listed != placed || nr_free != zone->nr_free)
 		wrong += VIOLATION(zone, "zone %s: %lu of %lu page blocks listed, %lu free of %lu",
 				   zone_name(zone), listed, placed, nr_free, zone->nr_free);

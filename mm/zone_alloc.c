@@ -12,12 +12,12 @@
  *
  * so that mixing mobilities comes only when a zone has nothing whole left, but before a more
  * precious zone is touched. With a block from a zone's lists a CPU takes a batch of others of
- * the same kind into its cache, unless the zone is running out.
+ * the same kind into its cache, unless the zone is running out, or each has a guard (guard.c).
  *
  * Locks: zone->lock, with interrupts off, around each visit to a zone's lists. Cost: one visit
  * a request when the first zone can serve it.
  */
-#include "internal.h"
+#include "guard.h"
 #include "reclaim.h"
 #include "section.h"
 
@@ -62,7 +62,7 @@ static struct page *alloc_from_lists(struct zone *zone, struct cpu_stack *stack,
 	spin_lock(&zone->lock);
 	if (zone_watermark_ok(zone, req->order, gfp_zone(req->gfp), alloc_flags)) {
 		/* It holds some where the marks did not allow them when they were asked before. */
-		if (stack->max && !stack->nr)
+		if (stack->max && !stack->nr && req->order >= READ_ONCE(guard_orders))
 			page = refill(zone, stack, req->order, mobility);
 		if (!page)
 			page = zone_take(zone, req->order, mobility);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Splitting, merging and placement, seen through zone->lock's eyes. */
-#include "mm/internal.h"
+#include "mm/census.h"
 #include "mm/section.h"
 #include "tests/selftest.h"
 

@@ -16,6 +16,7 @@
 #include <linux/smp.h>
 #include <kernel/lockcheck.h>
 #include "mm/fault.h"
+#include "mm/guard.h"
 #include "mm/slab.h"
 #include "tests/threads.h"
 
@@ -211,6 +212,8 @@ SELFTEST(common_path, many_objects_take_few_locks)
 {
 	int here, other;
 
+	if (guard_orders)
+		SKIP("pages with guards do not come in batches");
 	NEED_COMMON_PATHS();
 	if (this_cpu_read(pcp.by_gfp[GFP_ATOMIC % GFP_KINDS][0])->max < LIVE / 8)
 		SKIP("this machine's memory is too small for many pages at hand");

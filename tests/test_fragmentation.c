@@ -5,7 +5,7 @@
  * free afterwards should be there as whole page blocks: at least 97 % of it.
  */
 #include <linux/mm.h>
-#include "mm/internal.h"
+#include "mm/guard.h"
 #include "tests/selftest.h"
 
 #define PAGES	      4096UL	/* at scale=1 */
@@ -66,6 +66,8 @@ SELFTEST(fragmentation, single_pages_leave_large_blocks)
 	unsigned int order = (unsigned int)get_order(wanted * sizeof(struct page *));
 	struct page **pages;
 
+	if (guard_orders)
+		SKIP("beside each page is its guard");
 	if (nr_free_pages() < wanted * 2)
 		SKIP("less than %lu free pages", wanted * 2);
 	pages = (struct page **)__get_free_pages(GFP_KERNEL, order);

@@ -5,6 +5,7 @@
 #include <linux/vmalloc.h>
 #include <linux/sizes.h>
 #include <quarry/config.h>
+#include "mm/guard.h"
 #include "mm/vmap.h"
 #include <quarry/quarry.h>
 #define LISTEN_SIZE 8192
@@ -197,6 +198,43 @@ SELFTEST(kasan, of_a_free_page_its_last_owner_is_known)
 	CHECK(strstr(log, "get_some_page+"));
 	CHECK(strstr(log, "page last free pid"));
 	CHECK(strstr(log, "put_some_page+"));
+}
+
+/* The first of some pages with a guard behind it; the others are freed. */
+static u8 *guarded_page(void)
+{
+	unsigned long pages[16];
+	u8 *found = NULL;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = get_some_page();
+		if (!found && pages[i] &&
+		    is_guard(READ_ONCE(virt_to_page((void *)pages[i])[1].word)))
+			found = (u8 *)pages[i];
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		if (pages[i] && (u8 *)pages[i] != found)
+			free_page(pages[i]);
+	return found;
+}
+
+SELFTEST(kasan, a_page_ends_at_its_last_byte)
+{
+	const char *log;
+	u8 *page;
+
+	NEED_KASAN();
+	page = guarded_page();
+	if (!page)
+		SKIP("no page with a guard: debug_guardpage_minorder=0?");
+	store(page + PAGE_SIZE - 1);
+	log = writing(page + PAGE_SIZE);
+	expect(log, "BUG: KASAN: out-of-bounds in store", "Write of size 1");
+	CHECK(strstr(log, "located 0 bytes to the right of the block of pages at"));
+	CHECK(strstr(log, "page_owner tracks the page as allocated"));
+	CHECK(strstr(log, "page last allocated via order 0"));
+	CHECK(strstr(log, "get_some_page+"));
+	free_page((unsigned long)page);
 }
 
 SELFTEST(kasan, an_area_of_vmalloc_ends_at_the_byte)

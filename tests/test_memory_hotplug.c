@@ -5,6 +5,7 @@
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/slab.h>
+#include "mm/census.h"
 #include "mm/fault.h"
 #include "tests/hotplug.h"
 

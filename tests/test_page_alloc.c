@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The page allocator through its public face. */
 #include <linux/highmem.h>
+#include "mm/census.h"
 #include "mm/reclaim.h"
 #include "mm/section.h"
 #include "tests/listen.h"

@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/highmem.h>
 #include "kernel/kernel.h"
+#include "mm/census.h"
 #include "mm/internal.h"
 #include "mm/section.h"
 #include "mm/stack_depot.h"

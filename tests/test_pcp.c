@@ -3,7 +3,7 @@
 #include <linux/irqflags.h>
 #include <linux/smp.h>
 #include "mm/fault.h"
-#include "mm/internal.h"
+#include "mm/guard.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"
 
@@ -69,6 +69,8 @@ SELFTEST(pcp, batches_go_to_and_from_the_zone)
 	unsigned int i, nr;
 
 	NEED_STACK(stack, 0);
+	if (guard_orders)
+		SKIP("pages with guards do not come in batches");
 	drain_local_pages(NULL);
 	CHECK_EQ(stack->nr, 0);
 	pages[0] = alloc_page(GFP_KERNEL);

@@ -13,6 +13,7 @@
  * blocks of each order as before.
  */
 #include <linux/timer.h>
+#include "mm/census.h"
 #include "mm/fault.h"
 #include "mm/section.h"
 #include "tests/shortage.h"

@@ -26,7 +26,7 @@
 #include <linux/rwsem.h>
 #include <linux/smp.h>
 #include <kernel/kernel.h>
-#include "mm/internal.h"
+#include "mm/census.h"
 #include "tests/errands.h"
 #include "tests/hotplug.h"
 #include "tests/shortage.h"

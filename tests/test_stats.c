@@ -6,6 +6,7 @@
 #include <linux/vmalloc.h>
 #include <kernel/boot.h>
 #include <kernel/kernel.h>
+#include "mm/census.h"
 #include "mm/section.h"
 #define LISTEN_SIZE 65536
 #include "tests/listen.h"

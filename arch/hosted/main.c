@@ -238,6 +238,7 @@ static void start_mm(void)
 		.min_free_kbytes = min_free_wanted(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.init_on_alloc = init_on_alloc_asked(), .init_on_free = init_on_free_asked(),
+		.guard_orders = guard_orders_wanted(),
 		.page_owner = page_owner_asked(), .kmemleak = kmemleak_asked(),
 		.slab_debug = slab_debug_wanted(), .hotplug_end = hotplug_end(),
 	};

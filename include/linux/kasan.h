@@ -16,6 +16,7 @@
 #define KASAN_SLAB_REDZONE	0xfc
 #define KASAN_SLAB_FREE		0xfb
 #define KASAN_GLOBAL_REDZONE	0xf9
+#define KASAN_PAGE_GUARD	0xf7
 #define KASAN_STACK_LEFT	0xf1	/* to 0xf4: the compiler's own */
 #define KASAN_ALLOCA_LEFT	0xca
 #define KASAN_ALLOCA_RIGHT	0xcb

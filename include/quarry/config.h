@@ -120,6 +120,15 @@
 #define QUARRY_KASAN_OFFSET 0xdffffe0000000000UL
 #endif
 
+/*
+ * Blocks of pages of orders below it have a guard of the same size behind them (mm/guard.c), unless
+ * the boot option debug_guardpage_minorder= says otherwise. 0: none. Twice the memory for small
+ * blocks, until that is short. KASAN sees what runs over the end of a page only with it.
+ */
+#ifndef QUARRY_GUARD_ORDERS
+#define QUARRY_GUARD_ORDERS (QUARRY_KASAN ? 4 : 0)
+#endif
+
 /* Classes of locks that are told apart. 64 bytes each, and a bit for each pair. */
 #ifndef QUARRY_LOCK_CLASSES
 #define QUARRY_LOCK_CLASSES 512
@@ -136,6 +145,8 @@
 #endif
 
 _Static_assert(PAGEBLOCK_ORDER == 9, "a section's descriptors must fill one 2 MiB page");
+_Static_assert(QUARRY_GUARD_ORDERS >= 0 && QUARRY_GUARD_ORDERS < PAGEBLOCK_ORDER,
+	       "QUARRY_GUARD_ORDERS: 0 to 8");
 _Static_assert(QUARRY_MAX_NODES >= 1 && QUARRY_MAX_NODES <= 64, "QUARRY_MAX_NODES: 1 to 64");
 _Static_assert(QUARRY_NR_CPUS >= 1 && QUARRY_NR_CPUS <= 256, "QUARRY_NR_CPUS: 1 to 256");
 _Static_assert(QUARRY_MEMBLOCK_REGIONS >= 64, "QUARRY_MEMBLOCK_REGIONS: at least 64");

@@ -18,6 +18,7 @@ struct quarry_options {
 	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
 	bool kmemleak;		/* objects that nothing points to are found: mm/kmemleak.c */
+	unsigned int guard_orders; /* blocks of orders below have a guard behind them: mm/guard.c */
 	bool page_owner;	/* remember who allocated each block of pages: mm/page_owner.c */
 	bool init_on_alloc;	/* what is allocated is zeroes: mm/init_memory.c */
 	bool init_on_free;	/* what is freed is cleared */

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+/* Free blocks behind allocated ones that nobody gets, until memory is short. */
+#include <linux/mm.h>
+#include "mm/census.h"
+#include "mm/guard.h"
+#include "mm/reclaim.h"
+#include "tests/selftest.h"
+
+/* A zone, with its lock held, and with guards as the case wants them meanwhile, on all CPUs. */
+struct work {
+	struct zone *zone;
+	unsigned int was;		/* guard_orders */
+	unsigned long free, flags;
+};
+
+static void begin(struct work *work, unsigned int orders)
+{
+	struct zone *zone;
+
+	work->zone = next_zone(NULL);
+	for_each_zone(zone)
+		if (zone_free_pages(zone) > zone_free_pages(work->zone))
+			work->zone = zone;
+	spin_lock_irqsave(&work->zone->lock, work->flags);
+	work->free = zone_listed_pages(work->zone);
+	work->was = guard_orders;
+	WRITE_ONCE(guard_orders, orders);
+}
+
+/* Everything that was taken is back. */
+static void end(struct work *work)
+{
+	CHECK_EQ(zone_listed_pages(work->zone), work->free);
+	CHECK_EQ(guard_validate(work->zone), 0);
+	WRITE_ONCE(guard_orders, work->was);
+	spin_unlock_irqrestore(&work->zone->lock, work->flags);
+}
+
+static bool guards(const struct page *page, unsigned int order)
+{
+	return is_guard(page->word) && page->order == order;
+}
+
+/* So many blocks of the order can have a guard: the halves of larger ones that are free. */
+static unsigned long halves(struct zone *zone, unsigned int order)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int larger = order + 1; larger < MAX_ORDER; larger++)
+		nr += buddy_count(zone, larger) << (larger - order - 1);
+	for (unsigned int larger = order + 1; larger < PAGEBLOCK_ORDER; larger++)
+		nr -= zone->nr_guards[larger] << (larger - order - 1);
+	return nr;
+}
+
+SELFTEST(guard, behind_a_block_lies_one_of_its_size)
+{
+	struct work work;
+
+	begin(&work, 2);
+	for (unsigned int order = 0; order < 4 && halves(work.zone, order); order++) {
+		struct page *page = zone_take(work.zone, order, UNMOVABLE);
+
+		if (!CHECK(page != NULL))
+			break;
+		CHECK_EQ(guards(page + (1UL << order), order), order < 2);
+		CHECK_EQ(page->order, order);
+		CHECK_EQ(zone_listed_pages(work.zone), work.free - (1UL << order));
+		buddy_free(work.zone, page, order);
+		CHECK(!is_guard(page[1UL << order].word));
+	}
+	end(&work);
+}
+
+SELFTEST(guard, without_the_option_there_are_none)
+{
+	unsigned long before;
+	struct work work;
+	struct page *page;
+
+	begin(&work, 0);
+	before = work.zone->nr_guards[0];
+	page = zone_take(work.zone, 0, UNMOVABLE);
+	CHECK_EQ(work.zone->nr_guards[0], before);
+	if (page)
+		buddy_free(work.zone, page, 0);
+	end(&work);
+}
+
+SELFTEST(guard, of_many_pages_no_two_touch)
+{
+	unsigned long free_pairs, guarded = 0;
+	struct page *pages[32];
+	unsigned int nr = 0;
+	struct work work;
+
+	begin(&work, 1);
+	free_pairs = halves(work.zone, 0);
+	while (nr < ARRAY_SIZE(pages) && (pages[nr] = zone_take(work.zone, 0, UNMOVABLE)))
+		nr++;
+	for (unsigned int i = 0; i < nr; i++)
+		guarded += guards(pages[i] + 1, 0);
+	CHECK(guarded >= min_t(unsigned long, free_pairs, nr));
+	while (nr-- > 0)
+		buddy_free(work.zone, pages[nr], 0);
+	end(&work);
+}
+
+/* All of a zone's pages, one by one, into a list; how many there are. */
+static unsigned long take_all(struct zone *zone, struct page **list)
+{
+	unsigned long nr = 0;
+	struct page *page;
+
+	for (*list = NULL; (page = zone_take(zone, 0, UNMOVABLE)); nr++) {
+		page->private = (unsigned long)*list;
+		*list = page;
+	}
+	return nr;
+}
+
+static void give_all(struct zone *zone, struct page *list)
+{
+	while (list) {
+		struct page *page = list;
+
+		list = (struct page *)page->private;
+		page->private = 0;
+		buddy_free(zone, page, 0);
+	}
+}
+
+#define FEW 8192UL		/* pages, taken in a moment */
+
+/* They count as free because they are to be had. */
+SELFTEST(guard, a_zone_without_anything_else_gives_them_up)
+{
+	struct zone *zone, *small = NULL;
+	struct page *list;
+	struct work work;
+
+	for_each_zone(zone)
+		if (!small || zone_listed_pages(zone) < zone_listed_pages(small))
+			small = zone;
+	if (zone_listed_pages(small) > FEW)
+		SKIP("all zones are large");
+	begin(&work, 1);
+	spin_unlock(&work.zone->lock);
+	work.zone = small;
+	spin_lock(&small->lock);
+	work.free = zone_listed_pages(small);
+	CHECK_EQ(take_all(small, &list), work.free);
+	CHECK_EQ(guard_has(small, 0), false);
+	give_all(small, list);
+	end(&work);
+}
+
+SELFTEST(guard, those_of_a_size_stay_while_smaller_ones_are_of_no_use)
+{
+	struct work work;
+	struct page *page;
+
+	begin(&work, 1);
+	while (guard_release(work.zone, 0))
+		;
+	page = zone_take(work.zone, 0, UNMOVABLE);
+	if (page && guards(page + 1, 0)) {
+		CHECK(guard_has(work.zone, 0));
+		CHECK_EQ(guard_release(work.zone, 1), false);
+		CHECK(guards(page + 1, 0));
+		CHECK(guard_release(work.zone, 0));
+		CHECK(page[1].state == PAGE_FREE && !is_guard(page[1].word));
+	}
+	if (page)
+		buddy_free(work.zone, page, 0);
+	end(&work);
+}
