@@ -30,6 +30,7 @@
 
 static u64 boot_cycles;
 static char pattern[64];
+static bool matched;
 static DECLARE_COMPLETION(finished);
 
 void bench_note_boot(u64 cycles)
@@ -75,14 +76,17 @@ static bool run_realtime(void)
 
 static void run_counted(void)
 {
-	if (selftest_chosen(pattern, "boot", ""))
+	bool boot = selftest_chosen(pattern, "boot", "");
+
+	if (boot)
 		report_boot();
-	bench_run(pattern);
+	matched = bench_run(pattern) || boot;
 }
 
 static int bench_thread(void *unused)
 {
-	if (!run_realtime())
+	matched = run_realtime();
+	if (!matched)
 		run_counted();
 	complete(&finished);
 	return 0;
@@ -102,8 +106,10 @@ bool bench_rows_run(void)
 		return false;
 	}
 	wait_for_completion(&finished);
+	if (!matched)
+		pr_err("bench=%s: no row has such a name\n", pattern);
 	printk("bench: the end\n");
-	return true;
+	return matched;
 }
 
 struct device *bench_device(void)

@@ -76,10 +76,11 @@ extern const struct bench_row bench_cpus_rows[];	/* cpus.c: `live` is how many C
 extern const struct bench_row bench_replay_rows[];	/* replay.c */
 
 /*
- * Measures every row whose name matches the pattern (`*` any run of characters); those of
- * cpus.c only where there are several CPUs, and as many as the row wants.
+ * Measures every row whose name one of the patterns matches (`*` any run of characters, commas
+ * between patterns); those of cpus.c only where there are several CPUs, and as many as the row
+ * wants. Returns how many rows these are.
  */
-void bench_run(const char *pattern);
+unsigned int bench_run(const char *pattern);
 /* For `run`: alloc, free and pair; or pair alone, done `live` times. */
 void bench_usual(const struct bench_row *row);
 void bench_pairs(const struct bench_row *row);

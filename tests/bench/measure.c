@@ -155,27 +155,27 @@ static void run_row(const struct bench_row *row)
 		row->teardown();
 }
 
-static void run_table(const struct bench_row *row, const char *pattern)
+/* Those of the table that match and need no more than so many CPUs; returns how many they are. */
+static unsigned int run_table(const struct bench_row *row, const char *pattern, unsigned int cpus)
 {
-	for (; row->name; row++)
-		if (any_matches(pattern, row->name))
-			run_row(row);
+	unsigned int nr = 0;
+
+	for (; row->name; row++) {
+		if ((cpus && row->live > cpus) || !any_matches(pattern, row->name))
+			continue;
+		run_row(row);
+		nr++;
+	}
+	return nr;
 }
 
-static void run_cpus(const char *pattern)
+unsigned int bench_run(const char *pattern)
 {
-	const struct bench_row *row;
+	unsigned int nr = run_table(bench_rows, pattern, 0);
 
-	for (row = bench_cpus_rows; row->name; row++)
-		if (row->live <= num_online_cpus() && any_matches(pattern, row->name))
-			run_row(row);
-}
-
-void bench_run(const char *pattern)
-{
-	run_table(bench_rows, pattern);
-	run_table(bench_replay_rows, pattern);
-	run_table(bench_memory_rows, pattern);
+	nr += run_table(bench_replay_rows, pattern, 0);
+	nr += run_table(bench_memory_rows, pattern, 0);
 	if (num_online_cpus() > 1)
-		run_cpus(pattern);
+		nr += run_table(bench_cpus_rows, pattern, num_online_cpus());
+	return nr;
 }
