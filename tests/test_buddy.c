@@ -301,7 +301,7 @@ SELFTEST(buddy, free_blocks_stay_inside_their_zone)
 	}
 }
 
-/* What lies at the ends of zones and of ranges of RAM is freed: it grows no further than it was. */
+/* What lies at the ends of zones, ranges of RAM and sections is freed: it grows no further. */
 SELFTEST(buddy, what_is_freed_at_a_border_or_hole_stays_inside)
 {
 	unsigned int tried = 0;
@@ -320,6 +320,11 @@ SELFTEST(buddy, what_is_freed_at_a_border_or_hole_stays_inside)
 		free_piecemeal(PFN_UP(start), &tried);
 		if (end >= PAGE_SIZE)
 			free_piecemeal(PFN_DOWN(end) - 1, &tried);
+	}
+	for (unsigned long pfn = PAGES_PER_SECTION; pfn < max_pfn && tried < 64;
+	     pfn += PAGES_PER_SECTION) {
+		free_piecemeal(pfn - 1, &tried);
+		free_piecemeal(pfn, &tried);
 	}
 	if (!tried)
 		SKIP("what lies at a border is in use, or was never used");
