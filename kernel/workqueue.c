@@ -159,9 +159,13 @@ static bool idle(struct worker *self)
 		wq->nr_idle--;
 		in_vain = !left && wq->nr_idle;
 	}
-	if (self->stop || in_vain)
-		wq->nr_workers--;
-	return !(self->stop || in_vain);
+	if (!self->stop && !in_vain)
+		return true;
+	wq->nr_workers--;
+	/* A function that began while this one was ending counted on nobody more being allowed. */
+	if (wq->nr_workers && !list_empty(&wq->works))
+		work_want_worker(wq);
+	return false;
 }
 
 static void move_to(const struct cpumask *mask)
@@ -243,7 +247,16 @@ int work_main(void *data)
 	return 0;
 }
 
-/* Ends idle workers until `keep` are left of all. Sleeps; nothing may be queued meanwhile. */
+/*
+ * May an idle one end? Where some are kept nobody may be in a function, or on the way to one: that
+ * may wait for an item, which is for who is idle.
+ */
+static bool is_spare(const struct workqueue_struct *wq, unsigned int keep)
+{
+	return wq->nr_workers > keep && (!keep || wq->nr_idle == wq->nr_workers);
+}
+
+/* Ends idle workers until `keep` are left of all. Sleeps; for 0 nothing may be queued meanwhile. */
 static void stop_workers(struct workqueue_struct *wq, unsigned int keep)
 {
 	struct worker *worker;
@@ -251,7 +264,7 @@ static void stop_workers(struct workqueue_struct *wq, unsigned int keep)
 
 	for (;;) {
 		spin_lock_irq(&work_lock);
-		worker = wq->nr_workers > keep ?
+		worker = is_spare(wq, keep) ?
 			 list_first_entry_or_null(&wq->idle, struct worker, entry) : NULL;
 		task = worker ? worker->task : NULL;
 		if (worker) {

@@ -402,7 +402,6 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 {
 	const struct slot *end = slots + nr, *next;
 	struct cache_node *node = NULL;
-	const void *twice = NULL;
 	unsigned long flags = 0;
 	LIST_HEAD(empty);
 
@@ -413,17 +412,17 @@ void slab_give(struct kmem_cache *cache, const struct slot *slots, unsigned int 
 		if (slab && slab_home(slab) != node)
 			switch_node(&node, slab_home(slab), &flags);
 		next = slab ? put_run(node, slab, slots, end) : slots;
-		if (unlikely(next == slots))
-			twice = (next++)->object;
-		else if (slab->place == SLABS_EMPTY)
+		if (unlikely(next == slots)) {
+			switch_node(&node, NULL, &flags);
+			slab_report_twice(cache, (next++)->object);
+		} else if (slab->place == SLABS_EMPTY) {
 			collect_empty(node, (cache->size <= EMPTY_SMALL) +
 				      node->nr_slabs / EMPTY_SHARE, &empty);
+		}
 	}
 	switch_node(&node, NULL, &flags);
 	if (!list_empty(&empty))
 		release_all(&empty);
-	if (unlikely(twice))
-		slab_report_twice(cache, twice);
 }
 
 unsigned long slab_shrink(struct kmem_cache *cache)

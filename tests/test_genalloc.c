@@ -199,7 +199,7 @@ SELFTEST(genalloc, a_devices_pool_goes_with_it)
 	dma_addr_t dma;
 	u8 *piece;
 
-	REQUIRE(pool);
+	REQUIRE(!IS_ERR_OR_NULL(pool));
 	memset(memory, 0x33, sizeof(memory));
 	CHECK_EQ(gen_pool_add_virt(pool, (unsigned long)memory, 0x5000, 256, NUMA_NO_NODE), 0);
 	piece = gen_pool_dma_zalloc(pool, 20, &dma);

@@ -102,6 +102,36 @@ SELFTEST(slab_cpu, what_two_cpus_free_at_once_is_counted_once)
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
 
+/* A magazine that goes back may hold several such: each is named. */
+SELFTEST(slab_cpu, of_several_freed_twice_each_is_named)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-several", 64, 0, SLAB_NO_MERGE, NULL);
+	struct slot slots[3];
+	char text[32];
+
+	REQUIRE(cache);
+	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++) {
+		void *object = kmem_cache_alloc(cache, GFP_KERNEL);
+
+		REQUIRE(object);
+		slots[i] = slot_of(object);
+	}
+	selftest_expect_reports(2);
+	listen_start();
+	WRITE_ONCE(*slots[1].state, OBJECT_CACHED);
+	slab_give(cache, slots, ARRAY_SIZE(slots));	/* the first and the last are in use */
+	listen_stop();
+	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++) {
+		snprintf(text, sizeof(text), "object %px: freed twice", slots[i].object);
+		CHECK_EQ(!strstr(heard, text), i == 1);
+	}
+	CHECK_EQ(*slots[1].state, OBJECT_FREE);
+	kmem_cache_free(cache, slots[0].object);
+	kmem_cache_free(cache, slots[2].object);
+	CHECK_EQ(slab_validate(), 0);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
 /* The other one has it from a magazine: it stays that one's. */
 SELFTEST(slab_cpu, what_somebody_has_is_not_given_back)
 {

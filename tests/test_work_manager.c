@@ -2,6 +2,8 @@
 /* Workers are made when they are wanted, for queues of every kind; without memory, later. */
 #include <linux/completion.h>
 #include <linux/workqueue.h>
+#include <kernel/kernel.h>
+#include <kernel/workqueue.h>
 #include "mm/fault.h"
 #include "tests/threads.h"
 
@@ -82,4 +84,83 @@ SELFTEST(work_manager, a_worker_that_could_not_be_made_is_made_later)
 		destroy_workqueue(wq);
 	}
 	CHECK(tried);
+}
+
+/* ---- Those that there are too many of ---- */
+
+static struct workqueue_struct *trimmed;
+static struct work_struct second;
+static struct completion second_ran;
+static atomic_t stuck;
+
+static void run_second(struct work_struct *work)
+{
+	complete(&second_ran);
+}
+
+static void wait_for_second(struct work_struct *work)
+{
+	schedule_timeout_uninterruptible(2);	/* they may all be ended meanwhile */
+	queue_work(trimmed, &second);
+	if (!wait_for_completion_timeout(&second_ran, 20 * HZ))
+		atomic_inc(&stuck);
+}
+
+static void trim(void *unused)
+{
+	workqueue_trim();
+}
+
+#define GROWN 6
+
+/* As many workers as functions at once. */
+static void grow(struct workqueue_struct *wq)
+{
+	static struct item items[GROWN];
+
+	for (int i = 0; i < GROWN; i++) {
+		item_init(&items[i]);
+		queue_work(wq, &items[i].work);
+	}
+	for (int i = 0; i < GROWN; i++)
+		CHECK(wait_for_completion_timeout(&items[i].started, 60 * HZ));
+	for (int i = 0; i < GROWN; i++)
+		complete(&items[i].go);
+	flush_workqueue(wq);
+}
+
+static bool is_trimmed(struct workqueue_struct *wq)
+{
+	bool some;
+
+	spin_lock_irq(&work_lock);
+	some = wq->nr_workers < GROWN;
+	spin_unlock_irq(&work_lock);
+	return some;
+}
+
+/* The last idle worker is not ended while a function runs that waits for an item. */
+SELFTEST(work_manager, trimming_leaves_whom_a_function_waits_for)
+{
+	static struct test_thread thread;
+	struct work_struct first;
+
+	trimmed = alloc_workqueue("trimmed", 0, GROWN);
+	REQUIRE(trimmed);
+	INIT_WORK(&first, wait_for_second);
+	INIT_WORK(&second, run_second);
+	init_completion(&second_ran);
+	atomic_set(&stuck, 0);
+	for (unsigned long i = 0; i < selftest_scaled(2) && !atomic_read(&stuck); i++) {
+		grow(trimmed);
+		test_thread_start(&thread, ANY_CPU, trim, NULL);
+		while (!is_trimmed(trimmed))
+			cond_resched();
+		queue_work(trimmed, &first);
+		flush_work(&first);
+		test_thread_join(&thread);
+	}
+	CHECK_EQ(atomic_read(&stuck), 0);
+	flush_work(&second);
+	destroy_workqueue(trimmed);
 }

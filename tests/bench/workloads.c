@@ -162,7 +162,7 @@ static noinline void bulk_pairs(unsigned int n)
 			kmem_cache_free_bulk(cache, BULK, bench_live);
 }
 
-/* A random one of MIX_LIVE objects is replaced by one of 8 to 8192 bytes, small ones often. */
+/* A random one of MIX_LIVE objects is replaced by one of 5 to 8192 bytes, small ones often. */
 static noinline void mix_pairs(unsigned int n)
 {
 	while (n--) {
