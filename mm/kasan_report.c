@@ -4,6 +4,7 @@
  * whose memory that is; and what the shadow says around it. Of memory these are known:
  *
  *	object		its cache, who allocated it and, if it is free, who freed it	slab_track.c
+ *	stack		the function, and its variables in that frame	       the compiler's text
  *	area		its borders, who asked for it					vmap_index.c
  *	page		who allocated its block last, who freed it last			page_owner.c
  *
@@ -120,6 +121,67 @@ static void print_object(unsigned long bad)
 	print_region(slab, start, bad);
 }
 
+/*
+ * A frame with arrays begins with a red zone in which the compiler put a mark, the address of a
+ * text about its variables, and that of its function. The text: how many variables, and for each
+ * `offset size length-of-name name`; the name may go on with `:line`.
+ */
+#define FRAME_MARK  0x41b58ab3UL
+#define FRAME_LIMIT (32 * 1024UL)	/* how far below it may begin */
+
+static const unsigned long *find_frame(unsigned long bad)
+{
+	unsigned long at = ALIGN_DOWN(bad, 8), end = at - FRAME_LIMIT;
+
+	while (at > end && *kasan_shadow(at) != KASAN_STACK_LEFT)
+		at -= 8;
+	while (at > end && *kasan_shadow(at - 8) == KASAN_STACK_LEFT)
+		at -= 8;
+	return at > end && *(unsigned long *)at == FRAME_MARK ? (unsigned long *)at : NULL;
+}
+
+static unsigned long read_number(const char **text)
+{
+	unsigned long number = 0;
+
+	for (; **text >= '0' && **text <= '9'; ++*text)
+		number = number * 10 + (unsigned long)(**text - '0');
+	if (**text == ' ')
+		++*text;
+	return number;
+}
+
+static void print_variables(const char *text)
+{
+	unsigned long nr = read_number(&text);
+
+	pr_err("This frame has %lu object%s:\n", nr, nr == 1 ? "" : "s");
+	for (; nr-- > 0 && *text; text += *text == ' ') {
+		unsigned long start = read_number(&text), size = read_number(&text);
+		unsigned long length = read_number(&text), name = 0;
+
+		while (name < length && text[name] != ':')
+			name++;
+		pr_err(" [%lu, %lu) '%.*s'\n", start, start + size, (int)name, text);
+		text += length;
+	}
+}
+
+static void print_stack(unsigned long bad)
+{
+	u8 why = reason(bad);
+	const unsigned long *frame = why >= KASAN_STACK_LEFT && why <= KASAN_STACK_LEFT + 3 ?
+				     find_frame(bad) : NULL;
+
+	if (!frame)
+		return;
+	pr_err("The buggy address belongs to stack of task %s/%d\n"
+	       " and is located at offset %lu in frame:\n %pS\n",
+	       current ? current->comm : "none", current ? current->pid : 0,
+	       bad - (unsigned long)frame, (void *)frame[2]);
+	print_variables((const char *)frame[1]);
+}
+
 /* The area of vmalloc that ends before it, or lies around it. */
 static void print_area(unsigned long bad)
 {
@@ -197,6 +259,7 @@ void kasan_report(unsigned long address, size_t size, unsigned long bad, bool wr
 	pr_err("%s of size %zu at addr %016lx by task %s/%d\n", write ? "Write" : "Read", size,
 	       address, current ? current->comm : "none", current ? current->pid : 0);
 	print_object(bad);
+	print_stack(bad);
 	print_area(bad);
 	print_page(bad);
 	if (reason(bad) == KASAN_GLOBAL_REDZONE)

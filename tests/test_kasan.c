@@ -269,6 +269,10 @@ SELFTEST(kasan, an_array_on_the_stack_has_red_zones)
 	NEED_KASAN();
 	store(&array[12]);
 	expect(reading(array + 13), "stack-out-of-bounds in load", "Read of size 1");
+	CHECK(strstr(heard, "The buggy address belongs to stack of task"));
+	CHECK(strstr(heard, "an_array_on_the_stack_has_red_zones+"));
+	CHECK(strstr(heard, "This frame has 1 object:"));
+	CHECK(strstr(heard, ") 'array'"));
 }
 
 SELFTEST(kasan, an_array_of_variable_length_has_red_zones)
