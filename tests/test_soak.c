@@ -271,7 +271,7 @@ static bool is_over(void)
 /* Amid all of it at least once, and then each minute. */
 static void watch(void)
 {
-	unsigned long said = jiffies, validated = jiffies;
+	unsigned long said = soak.began, validated = soak.began;
 
 	for (msleep(1), validate(); !is_over(); msleep(10)) {
 		if (time_after_eq(jiffies, said + STATUS)) {
