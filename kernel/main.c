@@ -30,6 +30,7 @@ static void start_memory(void)
 	struct quarry_options options = {
 		.highmem = highmem_wanted(),
 		.min_free_kbytes = min_free_wanted(),
+		.random = cmdline_flag("nokaslr") ? 0 : arch_entropy(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.init_on_alloc = init_on_alloc_asked(), .init_on_free = init_on_free_asked(),
 		.guard_orders = guard_orders_wanted(),

@@ -38,6 +38,7 @@ int quarry_init(void)
 		watermark_init(min_free_kbytes);
 	low_end_update();
 	slab_debug_set(slab_debug_option);
+	slab_order_init();
 	if (!err)
 		kmalloc_init();
 	return err;

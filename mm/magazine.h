@@ -14,7 +14,6 @@
 
 #define SLOT	     ((u32)sizeof(struct slot))
 #define SLOTS_OFFSET 24
-#define SLOT_EMPTY   ((void *)~0UL)	/* nobody's object, but ERR_PTR(-1): it has slab_no_state */
 
 _Static_assert(offsetof(struct magazine, slots) == SLOTS_OFFSET &&
 	       offsetof(struct magazine, generation) == 8, "the sequences know it");

@@ -41,6 +41,7 @@ bool dma_debug_wanted;
 bool page_owner_wanted, kmemleak_on;
 bool init_on_alloc, init_on_free, page_free_hooked;
 unsigned int guard_orders;
+u64 slab_secret;
 const char *slab_debug_option;
 
 static int end_nid;	/* no node from here on has memory; 0 while there are none */
@@ -146,6 +147,7 @@ void quarry_plan(const struct quarry_options *options)
 	kmemleak_on = options->kmemleak;
 	page_owner_wanted = options->page_owner || kmemleak_on || QUARRY_KASAN;
 	slab_debug_option = options->slab_debug;
+	slab_secret = options->random;
 	init_on_alloc = options->init_on_alloc;
 	init_on_free = options->init_on_free;
 	page_free_hooked = page_owner_wanted || init_on_free;

@@ -19,7 +19,7 @@
  * Which slab serves. A node lists its slabs by how full they are: full, eight buckets of partial
  * ones, empty. Objects are taken from the fullest, so that the emptier ones become empty and go
  * back. Of the empty ones a node keeps one if the objects are small, and one more for each 1024
- * slabs, until memory is short.
+ * slabs, until memory is short. In which order the objects of a slab come: slab_order.c.
  *
  * Invariants: nr_free of a slab is the number of its OBJECT_FREE bytes; it is in the list that
  * this number says; no such byte stands before `first`; a node's mask has a bit for each list
@@ -53,6 +53,7 @@ static struct cache_node *make_node(gfp_t gfp)
 	spin_lock_init(&node->lock);
 	for (unsigned int i = 0; i < NR_SLAB_LISTS; i++)
 		INIT_LIST_HEAD(&node->lists[i]);
+	node->random = slab_order_begin(node);
 	return node;
 }
 
@@ -113,39 +114,90 @@ static void place_remove(struct cache_node *node, struct slab *slab)
 
 /* ---- Taking objects: under node->lock ---- */
 
-/* Do eight bytes begin there, at a multiple of eight, of which none is 0? */
-static bool all_set(const u8 *bytes)
+/* Do eight states begin there, at a multiple of eight and not the last, of which none is 0? */
+static bool eight_used(const struct slab *slab, const u8 *state)
 {
 	u64 word;
 
-	if (!IS_ALIGNED((unsigned long)bytes, sizeof(word)))
+	if (!IS_ALIGNED((unsigned long)state, sizeof(word)) || state + 15 >= &slab->state[slab->nr])
 		return false;
-	word = READ_ONCE(*(const u64 *)bytes);
+	word = READ_ONCE(*(const u64 *)state);
 	return !((word - 0x0101010101010101) & ~word & 0x8080808080808080);
 }
 
-static unsigned int take_from(struct slab *slab, struct slot *slots, unsigned int max)
+/* The state byte of the first free object from one on; OBJECT_NONE: there is none. */
+static u8 *next_free(const struct slab *slab, u8 *state)
 {
-	char *object = slab_object(slab, slab->first);
-	unsigned int i = slab->first, n = 0, size = slab->cache->size;
-	unsigned int want = min_t(unsigned int, max, slab->nr_free);
+	u8 is;
 
-	for (; n < want; i++, object += size) {
-		if (READ_ONCE(slab->state[i]) != OBJECT_FREE) {
-			if (unlikely(i >= slab->nr)) {
-				slab->nr_free = (u16)n;		/* freed twice at once */
+	while ((is = READ_ONCE(*state)) != OBJECT_FREE && is != OBJECT_NONE)
+		state += eight_used(slab, state + 1) ? 9 : 1;
+	return state;
+}
+
+/* One alone, from a random place on. */
+static noinline unsigned int take_one(struct cache_node *node, struct slab *slab,
+				      struct slot *slot)
+{
+	u8 *first = &slab->state[slab->first], *state = first;
+
+	if (slab->nr_free > 1)
+		state += slab_random_below(&node->random, slab->nr - slab->first);
+	state = next_free(slab, state);
+	if (READ_ONCE(*state) == OBJECT_NONE)
+		state = first = next_free(slab, first);
+	if (unlikely(READ_ONCE(*state) == OBJECT_NONE)) {
+		slab->nr_free = 0;			/* freed twice at once */
+		return 0;
+	}
+	WRITE_ONCE(*state, OBJECT_CACHED);
+	*slot = (struct slot){ slab_object(slab, (unsigned int)(state - slab->state)), state };
+	slab->first = (u16)(first - slab->state + (state == first));
+	slab->nr_free--;
+	return 1;
+}
+
+/* The objects for the rest of the order are not there: the others move together. */
+static noinline void close_up(struct slot *slots, unsigned int want, const u8 *rest,
+			      const u8 *end)
+{
+	unsigned int to = 0;
+
+	while (rest < end)
+		slots[*rest++] = (struct slot){ SLOT_EMPTY, &slab_no_state };
+	for (unsigned int i = 0; i < want; i++)
+		if (slots[i].object != SLOT_EMPTY)
+			slots[to++] = slots[i];
+}
+
+/* A run, shuffled. */
+static unsigned int take_from(struct cache_node *node, struct slab *slab, struct slot *slots,
+			      unsigned int max)
+{
+	unsigned int want = min3(max, (unsigned int)slab->nr_free, SLAB_RUN_MAX), n;
+	const u8 *order = slab_order(node, want), *end = order + want;
+	u8 *state = &slab->state[slab->first];
+	char *object = slab_object(slab, slab->first);
+	unsigned int size = slab->cache->size;
+
+	if (max == 1)
+		return take_one(node, slab, slots);
+	for (; order < end; state++, object += size) {
+		if (unlikely(READ_ONCE(*state) != OBJECT_FREE)) {
+			if (unlikely(READ_ONCE(*state) == OBJECT_NONE)) { /* freed twice at once */
+				slab->nr_free = (u16)(want - (end - order));
+				close_up(slots, want, order, end);
 				break;
 			}
-			while (i + 16 < slab->nr && all_set(&slab->state[i + 1])) {
-				i += 8;
+			for (; eight_used(slab, state + 1); state += 8)
 				object += 8 * size;
-			}
 			continue;
 		}
-		WRITE_ONCE(slab->state[i], OBJECT_CACHED);
-		slots[n++] = (struct slot){ object, &slab->state[i] };
+		WRITE_ONCE(*state, OBJECT_CACHED);
+		slots[*order++] = (struct slot){ object, state };
 	}
-	slab->first = (u16)i;
+	n = want - (unsigned int)(end - order);
+	slab->first = (u16)(state - slab->state);
 	slab->nr_free = (u16)(slab->nr_free - n);
 	return n;
 }
@@ -158,7 +210,7 @@ unsigned int slab_take(struct cache_node *node, struct slot *slots, unsigned int
 		unsigned int place = __ffs(node->mask & ~BIT(SLABS_FULL));
 		struct slab *slab = list_first_entry(&node->lists[place], struct slab, list);
 
-		n += take_from(slab, slots + n, max - n);
+		n += take_from(node, slab, slots + n, max - n);
 		if (slab_place(slab) == slab->place)
 			continue;
 		place_remove(node, slab);
@@ -173,7 +225,7 @@ unsigned int slab_add(struct slab *slab, struct slot *slots, unsigned int max)
 	unsigned int n;
 
 	spin_lock(&node->lock);
-	n = take_from(slab, slots, max);
+	n = take_from(node, slab, slots, max);
 	place_insert(node, slab);
 	WRITE_ONCE(node->nr_slabs, node->nr_slabs + 1);
 	spin_unlock(&node->lock);

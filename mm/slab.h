@@ -27,6 +27,8 @@ struct slot {
 	u8 *state;			/* the object's state byte: spares looking it up again */
 };
 
+#define SLOT_EMPTY ((void *)~0UL)	/* nobody's object, but ERR_PTR(-1): it has slab_no_state */
+
 struct magazine {
 	u32 nr, max;			/* bytes of slots that hold something, and at most */
 	unsigned long generation;	/* the cache's, up to which its slots can be believed */
@@ -75,6 +77,7 @@ struct cache_node {
 	u16 mask;			/* a bit for each list that holds something */
 	u16 nr_full_magazines, nr_empty_magazines;
 	struct magazine *full_magazines, *empty_magazines;
+	u64 random;			/* slab_order.c */
 	struct list_head lists[NR_SLAB_LISTS];
 };
 
@@ -173,6 +176,33 @@ void slab_debug_free(void *object);
 static inline bool slab_is_debugged(const struct kmem_cache *cache)
 {
 	return cache->flags & SLAB_DEBUG_FLAGS;
+}
+
+/* ---- slab_order.c ---- */
+
+#define SLAB_RUN_MAX 47U		/* objects that a slab gives at once */
+#define SLAB_ORDERS  (SLAB_RUN_MAX * (SLAB_RUN_MAX + 1))	/* 2 + 4 + ... bytes */
+
+extern u64 slab_secret;			/* from quarry_plan(); 0: objects come by address */
+extern u8 slab_orders[SLAB_ORDERS];	/* that of n slots, twice, from n * (n - 1) on */
+extern u64 slab_order_step;
+
+/* Before there are caches. */
+void slab_order_init(void);
+void slab_order_fill(u8 *orders, u64 secret);
+/* What a node's generator begins with. */
+u64 slab_order_begin(const struct cache_node *node);
+
+static inline unsigned int slab_random_below(u64 *random, unsigned int limit)
+{
+	*random = *random * 6364136223846793005 + slab_order_step;
+	return (unsigned int)((*random >> 32) * limit >> 32);
+}
+
+/* Where the objects of a run go, in the order in which they are found. Caller holds node->lock. */
+static inline const u8 *slab_order(struct cache_node *node, unsigned int n)
+{
+	return slab_orders + n * (n - 1) + slab_random_below(&node->random, n);
 }
 
 /* ---- slab_layout.c ---- */

@@ -20,7 +20,7 @@
 #define TWO_PAGES	 1024U		/* bytes of an object whose slabs have more than one */
 #define MAX_SLAB_OBJECTS 4096
 #define MAGAZINE_BYTES	 3072u
-#define MAX_MAGAZINE	 47u		/* slots: what fits into 800 bytes, with one more */
+#define MAX_MAGAZINE	 SLAB_RUN_MAX	/* slots: what fits into 800 bytes, with one more */
 
 static unsigned long waste(unsigned long pages, u32 size)
 {

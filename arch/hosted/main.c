@@ -231,11 +231,24 @@ static phys_addr_t hotplug_end(void)
 	return end + ALIGN(min_t(u64, size, HOSTED_PHYS_LIMIT - end), 1ULL << SECTION_SHIFT);
 }
 
+/* For the order of objects: equal runs are equal, other seeds are other boots. */
+static u64 random_number(void)
+{
+	char text[24];
+	u64 seed = 0;
+
+	if (cmdline_flag("nokaslr"))
+		return 0;
+	if (cmdline_value("seed", text, sizeof(text)) && kstrtou64(text, 0, &seed))
+		seed = 0;
+	return seed + 1;
+}
+
 static void start_mm(void)
 {
 	struct quarry_options options = {
 		.highmem = QUARRY_HIGHMEM_DEFAULT, .highmem_floor = IMAGE_END,
-		.min_free_kbytes = min_free_wanted(),
+		.min_free_kbytes = min_free_wanted(), .random = random_number(),
 		.swiotlb = swiotlb_wanted(), .dma_debug = cmdline_flag("dma_debug"),
 		.init_on_alloc = init_on_alloc_asked(), .init_on_free = init_on_free_asked(),
 		.guard_orders = guard_orders_wanted(),

@@ -16,6 +16,7 @@ struct quarry_options {
 	const char *slab_debug;	/* which caches are debugged: mm/slab_options.c; NULL: none */
 	unsigned long min_free_kbytes; /* kept for who cannot wait, at most a quarter; 0: by size */
 	u64 swiotlb;		/* bytes set aside for devices that reach no further; 0: none */
+	u64 random;		/* nobody can foresee it: for the order of objects; 0: by address */
 	bool dma_debug;		/* check how drivers use the DMA API: see mm/dma_debug.c */
 	bool kmemleak;		/* objects that nothing points to are found: mm/kmemleak.c */
 	unsigned int guard_orders; /* blocks of orders below have a guard behind them: mm/guard.c */
