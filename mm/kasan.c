@@ -14,6 +14,7 @@
  *	guards of pages		behind small blocks (guard.c): out of bounds
  *	slabs			but for objects in use, those to the byte: kmalloc(30) is 30 bytes
  *	freed objects		longer: they wait in a quarantine (kasan_quarantine.c)
+ *	freed pages		the same, in the caches of CPUs (kasan_pages_wait())
  *	areas of vmalloc	from vfree() on, and what is beyond their size in the last page
  *
  * The port maps memory for the shadow of the direct map, the image, stacks, and areas of vmalloc

@@ -58,6 +58,15 @@ static inline void kasan_guard_pages(const struct page *page, unsigned int order
 	kasan_page_range(page, PAGE_SIZE << order, KASAN_PAGE_GUARD);
 }
 
+/*
+ * Freed pages wait as well, in the caches of CPUs: half of what a stack has room for, the oldest
+ * go first. When zones have nothing, what waits goes back to them as anything that is cached.
+ */
+static inline bool kasan_pages_wait(const struct cpu_stack *stack)
+{
+	return QUARRY_KASAN && READ_ONCE(stack->nr) <= stack->max / 2;
+}
+
 /* What nobody touches while it is free: not what readers and destructors may look at. */
 static inline bool kasan_hides(const struct kmem_cache *cache)
 {

@@ -93,8 +93,8 @@ static struct page *alloc_from_zone(struct zone *zone, const struct alloc_reques
 
 	local_irq_save(flags);
 	stack = pcp_stack(zone, req->order, gfp_mobility(req->gfp));
-	if (may_use_cache(zone, req, alloc_flags))
-		page = pcp_pop(stack, req->order, req->gfp & __GFP_COLD);
+	if (may_use_cache(zone, req, alloc_flags) && !kasan_pages_wait(stack))
+		page = pcp_pop(stack, req->order, QUARRY_KASAN || req->gfp & __GFP_COLD);
 	if (!page)
 		page = alloc_from_lists(zone, stack, req, alloc_flags);
 	local_irq_restore(flags);

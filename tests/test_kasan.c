@@ -180,6 +180,26 @@ static noinline void put_some_page(unsigned long page)
 	barrier();
 }
 
+SELFTEST(kasan, freed_pages_wait_before_they_are_used_again)
+{
+	unsigned long page, next;
+	struct cpu_stack *stack;
+
+	NEED_KASAN();
+	page = get_some_page();
+	REQUIRE(page);
+	preempt_disable();
+	stack = pcp_stack(page_zone(virt_to_page((void *)page)), 0, UNMOVABLE);
+	put_some_page(page);
+	for (unsigned int i = 0; i < min(stack->max / 4, 32U); i++) {
+		next = __get_free_page(GFP_ATOMIC);
+		CHECK(next && next != page);
+		if (next)
+			free_page(next);
+	}
+	preempt_enable();
+}
+
 /* Also when it has become part of a larger block, with other owners. */
 SELFTEST(kasan, of_a_free_page_its_last_owner_is_known)
 {
