@@ -116,25 +116,31 @@ struct page *get_page_from_zones(const struct alloc_request *req, unsigned int a
 
 /* ---- Would it be served? ---- */
 
-bool request_fits(const struct alloc_request *request, unsigned int alloc_flags)
+static bool zone_fits(const struct zone *zone, unsigned int order, enum zone_type highest,
+		      unsigned int alloc_flags)
 {
-	enum zone_type highest = gfp_zone(request->gfp);
+	return zone_watermark_ok(zone, order, highest, alloc_flags) && buddy_has(zone, order);
+}
+
+/* Is that true of one of the zones that the request may use? */
+static bool any_zone(const struct alloc_request *request, unsigned int alloc_flags,
+		     bool (*serves)(const struct zone *zone, unsigned int order,
+				    enum zone_type highest, unsigned int alloc_flags))
+{
 	struct zone **zone;
 
 	for_each_request_zone(zone, request)
-		if (zone_watermark_ok(*zone, request->order, highest, alloc_flags) &&
-		    buddy_has(*zone, request->order))
+		if (serves(*zone, request->order, gfp_zone(request->gfp), alloc_flags))
 			return true;
 	return false;
 }
 
+bool request_fits(const struct alloc_request *request, unsigned int alloc_flags)
+{
+	return any_zone(request, alloc_flags, zone_fits);
+}
+
 bool request_is_possible(const struct alloc_request *request, unsigned int alloc_flags)
 {
-	enum zone_type highest = gfp_zone(request->gfp);
-	struct zone **zone;
-
-	for_each_request_zone(zone, request)
-		if (zone_could_serve(*zone, request->order, highest, alloc_flags))
-			return true;
-	return false;
+	return any_zone(request, alloc_flags, zone_could_serve);
 }

@@ -9,6 +9,7 @@
 #include <linux/timer.h>
 #include <kernel/lockcheck.h>
 #include "tests/interruption.h"
+#include "tests/lock_reports.h"
 #include "tests/threads.h"
 
 struct probe {
@@ -228,13 +229,6 @@ static void take_bh(spinlock_t *lock)
 	spin_lock_bh(lock);
 	spin_unlock_bh(lock);
 }
-
-#define CHECK_REPORTS(kind, nr, code) do { \
-	unsigned long _before = lockcheck_count(kind); \
-	selftest_expect_warnings(nr); \
-	code; \
-	CHECK_EQ(lockcheck_count(kind) - _before, nr); \
-} while (0)
 
 SELFTEST(bottom_half, the_checker_knows_who_comes_where)
 {

@@ -13,17 +13,10 @@
 #include <linux/string.h>
 #include <kernel/lockcheck.h>
 #include <tests/interruption.h>
+#include <tests/lock_reports.h>
 #include <tests/threads.h>
 
 #if QUARRY_DEBUG_LOCKS
-
-/* Does `code` make so many reports of that kind? They are announced to the runner. */
-#define CHECK_REPORTS(kind, nr, code) do { \
-	unsigned long _before = lockcheck_count(kind); \
-	selftest_expect_warnings(nr); \
-	code; \
-	CHECK_EQ(lockcheck_count(kind) - _before, nr); \
-} while (0)
 
 static void run_thread(int cpu, void (*fn)(void *), void *arg)
 {
