@@ -24,6 +24,7 @@
 #include <quarry/quarry.h>
 #include "badmem.h"
 #include "fault.h"
+#include "pcp.h"
 
 static bool from_option;		/* what is armed, is so by quarry_fault() */
 

@@ -8,6 +8,7 @@
 #include "reclaim.h"
 #include "kfence.h"
 #include "page_owner.h"
+#include "pcp.h"
 #include "section.h"
 #include "vmap.h"
 
@@ -83,5 +84,5 @@ void quarry_settle(void)
 unsigned long quarry_kept_pages(void)
 {
 	return vmap_kept_pages() + quarry_percpu_pages() + quarry_slab_meta_pages() +
-	       quarry_bad_pages() + depot_nr_pages() + section_hot_kept_pages();
+	       quarry_bad_pages() + depot_nr_pages() + section_hot_kept_pages() + pcp_late_pages();
 }

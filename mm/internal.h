@@ -406,17 +406,6 @@ void pcp_count_cpu(unsigned int cpu, const struct zone *zone, unsigned long *cou
 /* Pages of a zone that CPUs have in their caches, now. */
 unsigned long pcp_count(const struct zone *zone);
 
-/* ---- pcp_close.c: may sleep ---- */
-
-/* From here to pcp_open() every free goes to its zone's lists. Nests. */
-void pcp_close(void);
-void pcp_open(void);
-
-/* ---- pcp_setup.c ---- */
-
-/* Gives each CPU that is online its caches, as far as there is memory. Once, in a thread. */
-void pcp_start(void);
-
 /* ---- zone_alloc.c ---- */
 
 /* One call for pages, checked: order < MAX_ORDER, nid a node. */

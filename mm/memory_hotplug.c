@@ -36,8 +36,8 @@
  *  - A validator during all that: pages are counted where they are, zone by zone, under the lock.
  *  - kswapd and reclaim see fewer free pages, and new marks; nothing of theirs is kept.
  *
- * A zone that had no memory when the per-CPU caches were laid out has none of these: its pages
- * are taken from its lists, one by one.
+ * A zone that had no memory, or too little, has per-CPU caches from the first time on that it has
+ * enough (pcp_setup.c).
  *
  * Locks: hotplug_mutex around each call; inside it that of pcp_close(), mutexes of caches, and
  * zone->lock. Costs: a call for the log, 2 MiB cleared and 64 visits to the zone a section.
@@ -46,6 +46,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mutex.h>
 #include <linux/smp.h>
+#include "pcp.h"
 #include "reclaim.h"
 #include "section.h"
 
@@ -212,9 +213,11 @@ static int online(const struct range *range, struct zone *zone)
 
 	if (err)
 		return err;
+	pcp_make_rooms(zone, (range->end - range->first) * HOT_PAGES);
 	extend(zone, range);
 	for_each_section(s, range)
 		section_hot_online(s, zone);
+	pcp_fit(zone);
 	watermark_update();
 	print(range, "online", zone->nid, zone_name(zone));
 	return 0;
@@ -277,6 +280,7 @@ static void leave(unsigned long section)
 
 	section_hot_offline(section, zone);
 	shorten(zone);
+	pcp_fit(zone);
 	if (zone->idx != ZONE_HIGHMEM)
 		unmap_direct(&range);
 	print(&range, "offline", zone->nid, zone_name(zone));

@@ -37,7 +37,7 @@
  */
 #include <linux/irqflags.h>
 #include <linux/sched.h>
-#include "internal.h"
+#include "pcp.h"
 #include "reclaim.h"
 
 #define COSTLY_ORDER	3

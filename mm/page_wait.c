@@ -29,6 +29,7 @@
  */
 #include <linux/sched.h>
 #include "guard.h"
+#include "pcp.h"
 #include "reclaim.h"
 #include "section.h"
 

@@ -14,7 +14,7 @@
  */
 #include <linux/mutex.h>
 #include <linux/smp.h>
-#include "internal.h"
+#include "pcp.h"
 
 static DEFINE_MUTEX(close_mutex);
 static unsigned int closers;
@@ -69,6 +69,21 @@ static void open_here(void *unused)
 	local_irq_save(flags);
 	each_stack(open_stack);
 	local_irq_restore(flags);
+}
+
+void pcp_open_to_change(void)
+{
+	each_stack(open_stack);
+}
+
+/*
+ * Whoever changes `closers` at the same moment calls us afterwards, and finds these stacks as any
+ * others.
+ */
+void pcp_close_changed(void)
+{
+	if (READ_ONCE(closers))
+		each_stack(close_stack);
 }
 
 void pcp_close(void)

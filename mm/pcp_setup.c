@@ -16,14 +16,25 @@
  * CPU's home node; only for CPUs that are online when memory management starts. A CPU that
  * comes later has no caches: its tables name the stack that is always empty and full.
  *
- * Locks: none; each CPU's tables are written by itself with interrupts off.
+ * A zone that had no caches, because it was empty or small, has them once memory that is plugged
+ * in makes it large enough. Their room is asked for before that memory is online, so that it does
+ * not lie there and hold it back; where the kernel has too little memory for that, there is none.
+ * It suffices for a zone of any size, and stays when the memory goes: the stacks hold as much as
+ * the zone's size allows, or nothing. So stacks never move: a pop or push that has read its place
+ * in the table, and was interrupted there, goes on with the stack that it found, which is still a
+ * right one, or the one that is always empty and full.
+ *
+ * Locks: none; each CPU's tables are written by itself with interrupts off. Rooms are made by one
+ * at a time, under memory_hotplug.c's mutex.
  */
 #include <linux/smp.h>
 #include "init_memory.h"
 #include "page_owner.h"
+#include "pcp.h"
 
 #define PCP_SHARE 16
 #define PCP_LEAST 256
+#define ROOMS_SHARE 64	/* rooms of all CPUs may be one page in so many that are not HIGHMEM */
 #define PCP_REMOTE 32	/* blocks of other nodes on their way */
 #define PCP_REMOTE_SIZE (sizeof(struct pcp_words) + sizeof(struct cpu_stack) + \
 			 PCP_REMOTE * sizeof(void *))
@@ -36,11 +47,11 @@ static const u16 part[PCP_SMALL + 1] = { 8, 16, 32, 32 };
 
 static u16 cpus_at_home[QUARRY_MAX_NODES];	/* CPUs whose nearest memory is that node's */
 
-/* The pages of a zone that each CPU of its node may keep. */
-static unsigned long share(const struct zone *zone)
+/* The pages of a zone with so many that each CPU of its node may keep. */
+static unsigned long share_of(const struct zone *zone, unsigned long managed)
 {
 	unsigned long cpus = max_t(unsigned long, cpus_at_home[zone->nid], 1);
-	unsigned long pages = zone->managed / PCP_SHARE / cpus;
+	unsigned long pages = managed / PCP_SHARE / cpus;
 
 	return pages < PCP_LEAST ? 0 : pages;
 }
@@ -68,11 +79,11 @@ static unsigned int large_max(unsigned long share, unsigned int order)
 	return full[order] * min(left, all) / all;
 }
 
-static unsigned int stack_max(const struct zone *zone, unsigned int order, enum mobility mobility)
+static unsigned int stack_max(unsigned long share, unsigned int order, enum mobility mobility)
 {
 	if (order <= PCP_SMALL)
-		return small_max(share(zone), order);
-	return (unsigned int)mobility < large_stacks(order) ? large_max(share(zone), order) : 0;
+		return small_max(share, order);
+	return (unsigned int)mobility < large_stacks(order) ? large_max(share, order) : 0;
 }
 
 /* ---- A CPU's stacks ---- */
@@ -95,26 +106,36 @@ static struct cpu_stack *place_stack(char **free, unsigned int max, unsigned int
 	return stack;
 }
 
-/* Names all stacks in by_kind, one behind the other from `memory` on; returns their size. */
-static size_t lay_out(struct pcp *cache, int nid, char *memory, bool write)
+/* Names a zone's stacks in its rows of by_kind, one behind the other from *free on. */
+static void lay_out_zone(struct pcp *cache, enum zone_type type, unsigned long share, char **free,
+			 bool write)
 {
-	struct cpu_stack *stack;
-	char *free = memory;
+	for (unsigned int mobility = 0; mobility < NR_MOBILITY; mobility++) {
+		unsigned int row = type * KIND_MOBILITIES + mobility;
 
-	for (unsigned int row = 0; row < KINDS_OF_NODE; row++) {
-		struct zone *zone = &nodes[nid]->zones[row / KIND_MOBILITIES];
-		enum mobility mobility = row % KIND_MOBILITIES;
-
-		if (mobility >= NR_MOBILITY)
-			continue;
 		for (unsigned int order = 0; order < PCP_ORDERS; order++) {
-			stack = place_stack(&free, stack_max(zone, order, mobility), order, write);
+			unsigned int max = stack_max(share, order, mobility);
+			struct cpu_stack *stack = place_stack(free, max, order, write);
+
 			/* Whole page blocks belong to no mobility. */
 			if (order >= PAGEBLOCK_ORDER && mobility && write)
 				stack = cache->by_kind[row - mobility][order];
 			if (write)
 				cache->by_kind[row][order] = stack;
 		}
+	}
+}
+
+/* All zones' stacks, from `memory` on; returns their size. */
+static size_t lay_out(struct pcp *cache, int nid, char *memory, bool write)
+{
+	struct cpu_stack *stack;
+	char *free = memory;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		struct zone *zone = &nodes[nid]->zones[type];
+
+		lay_out_zone(cache, type, share_of(zone, zone->managed), &free, write);
 	}
 	stack = place_stack(&free, PCP_REMOTE, 0, write);
 	if (write)
@@ -128,11 +149,21 @@ static bool is_zone_choice(gfp_t gfp)
 	return !(gfp & (gfp - 1));
 }
 
-/* Requests at home with these flags find the stacks of the first zone that they try. */
+/* The first zone that such a request tries in earnest: one that has pages. */
+static const struct zone *first_zone(int nid, gfp_t gfp)
+{
+	struct zone **list = node_zonelist(nid, gfp_zone(gfp));
+
+	while (*list && !(*list)->managed)
+		list++;
+	return *list;
+}
+
+/* Requests at home with these flags find that zone's stacks. */
 static void name_by_gfp(struct pcp *cache, int nid)
 {
 	for (gfp_t gfp = 0; gfp < GFP_KINDS; gfp++) {
-		const struct zone *zone = *node_zonelist(nid, gfp_zone(gfp));
+		const struct zone *zone = first_zone(nid, gfp);
 		unsigned int row;
 
 		/* Flags at odds are reported by the slow path: it must see them each time. */
@@ -142,6 +173,16 @@ static void name_by_gfp(struct pcp *cache, int nid)
 		if (row < KINDS_OF_NODE)
 			memcpy(cache->by_gfp[gfp], cache->by_kind[row], sizeof(cache->by_gfp[gfp]));
 	}
+}
+
+/* The tables name what was laid out: requests and frees find it. On the CPU, interrupts off. */
+static void use_stacks(struct pcp *cache)
+{
+	if (!page_owner_on && !init_memory_on()) {	/* these are hooked into the slow paths */
+		name_by_gfp(cache, numa_node_id());
+		cache->free_home = cache->home;
+	}
+	pcp_close_changed();
 }
 
 /* On the CPU itself. */
@@ -154,12 +195,23 @@ static void install(void *memory)
 	local_irq_save(flags);
 	cache->home = block_kind((unsigned int)home, 0, 0);
 	lay_out(cache, home, memory, true);
-	if (!page_owner_on && !init_memory_on()) {	/* these are hooked into the slow paths */
-		name_by_gfp(cache, numa_node_id());
-		cache->free_home = cache->home;
-	}
+	use_stacks(cache);
 	WRITE_ONCE(cache->memory, memory);
 	local_irq_restore(flags);
+}
+
+/* Whole pages of a node for so many bytes, and no more; NULL without. */
+static void *get_room(int nid, size_t size)
+{
+	unsigned int order = (unsigned int)get_order(size);
+	struct page *page = alloc_pages_node(nid, GFP_KERNEL | __GFP_NOWARN, order);
+
+	if (!page)
+		return NULL;
+	split_page(page, order);
+	for (unsigned long i = PFN_UP(size); i < 1UL << order; i++)
+		__free_page(page + i);
+	return page_address(page);
 }
 
 static void start_cpu(unsigned int cpu)
@@ -167,18 +219,13 @@ static void start_cpu(unsigned int cpu)
 	int home = cpu_to_mem((int)cpu);
 	/* Counts only: any place does, but none is no place to count from. */
 	size_t size = lay_out(NULL, home, (char *)&pcp, false);
-	unsigned int order = (unsigned int)get_order(size);
-	struct page *page;
+	void *room;
 
 	if (size == PCP_REMOTE_SIZE)
 		return;		/* its zones are all too small */
-	page = alloc_pages_node(home, GFP_KERNEL | __GFP_NOWARN, order);
-	if (!page)
-		return;
-	split_page(page, order);
-	for (unsigned long i = PFN_UP(size); i < 1UL << order; i++)
-		__free_page(page + i);
-	smp_call_function_single((int)cpu, install, page_address(page), 1);
+	room = get_room(home, size);
+	if (room)
+		smp_call_function_single((int)cpu, install, room, 1);
 }
 
 void pcp_start(void)
@@ -189,4 +236,121 @@ void pcp_start(void)
 		cpus_at_home[cpu_to_mem((int)cpu)]++;
 	for_each_online_cpu(cpu)
 		start_cpu(cpu);
+}
+
+/* ---- Zones that grow, and shrink again ---- */
+
+static void *rooms[NR_CPUS];		/* for a CPU's stacks of the zone that is about to grow */
+static unsigned long late_pages;	/* in use since */
+/* The home node's zones, a bit for each, whose stacks this CPU has had made so. */
+static DEFINE_PER_CPU(unsigned int, late_zones);
+
+unsigned long pcp_late_pages(void)
+{
+	return READ_ONCE(late_pages);
+}
+
+/* Has the CPU no stacks of that zone, which is one of its home? */
+static bool lacks_stacks(unsigned int cpu, const struct zone *zone)
+{
+	unsigned int row = zone->idx * KIND_MOBILITIES;
+
+	return cpu_to_mem((int)cpu) == (int)zone->nid &&
+	       per_cpu(pcp, cpu).by_kind[row][0] == &pcp_no_stack;
+}
+
+/* What the stacks of a zone with plenty need, and the one for other nodes' pages. */
+static size_t room_size(void)
+{
+	char *free = (char *)&pcp;
+
+	lay_out_zone(NULL, 0, ~0UL, &free, false);
+	return (size_t)(free - (char *)&pcp) + PCP_REMOTE_SIZE;
+}
+
+/* Can the kernel's memory bear that so many CPUs have such rooms? */
+static bool is_affordable(unsigned int cpus)
+{
+	return cpus * PFN_UP(room_size()) <= (totalram_pages() - totalhigh_pages()) / ROOMS_SHARE;
+}
+
+void pcp_make_rooms(const struct zone *zone, unsigned long pages)
+{
+	unsigned int cpu, lacking = 0;
+
+	for_each_online_cpu(cpu)
+		lacking += lacks_stacks(cpu, zone);
+	if (!share_of(zone, zone->managed + pages) || !is_affordable(lacking))
+		return;
+	for_each_online_cpu(cpu)
+		if (lacks_stacks(cpu, zone))
+			rooms[cpu] = get_room((int)zone->nid, room_size());
+}
+
+/* The CPU had nothing at all: it begins with what every CPU has. */
+static void begin(struct pcp *cache, const struct zone *zone, char **free)
+{
+	void *room = *free;
+
+	cache->home = block_kind(zone->nid, 0, 0);
+	cache->remote = place_stack(free, PCP_REMOTE, 0, true);
+	WRITE_ONCE(cache->memory, room);
+}
+
+/* They are open, and empty. */
+static void set_max(struct pcp *cache, const struct zone *zone)
+{
+	unsigned long share = share_of(zone, zone->managed);
+
+	for (unsigned int order = 0; order < PCP_ORDERS; order++)
+		for (unsigned int m = 0; m < (order < PAGEBLOCK_ORDER ? NR_MOBILITY : 1); m++) {
+			unsigned int row = zone->idx * KIND_MOBILITIES + m;
+
+			if (cache->by_kind[row][order] != &pcp_no_stack)
+				cache->by_kind[row][order]->max = stack_max(share, order, m);
+		}
+}
+
+/* On the CPU itself. */
+static void fit(void *arg)
+{
+	struct zone *zone = arg;
+	struct pcp *cache = this_cpu_ptr(&pcp);
+	char *free = rooms[smp_processor_id()];
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (free && !cache->memory)
+		begin(cache, zone, &free);
+	if (free)
+		lay_out_zone(cache, zone->idx, ~0UL, &free, true);
+	this_cpu_or(late_zones, 1U << zone->idx);
+	drain_local_pages(zone);
+	pcp_open_to_change();
+	set_max(cache, zone);
+	use_stacks(cache);
+	local_irq_restore(flags);
+}
+
+static void keep_room(unsigned int cpu)
+{
+	for (unsigned long i = 0; i < PFN_UP(room_size()); i++)
+		page_owner_keep(virt_to_page(rooms[cpu] + i * PAGE_SIZE), false);
+	WRITE_ONCE(late_pages, late_pages + PFN_UP(room_size()));
+	rooms[cpu] = NULL;
+}
+
+void pcp_fit(struct zone *zone)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		bool late = cpu_to_mem((int)cpu) == (int)zone->nid &&
+			    (per_cpu(late_zones, cpu) & 1U << zone->idx);
+
+		if (late || rooms[cpu])
+			smp_call_function_single((int)cpu, fit, zone, 1);
+		if (rooms[cpu])
+			keep_room(cpu);
+	}
 }

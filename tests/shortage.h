@@ -9,6 +9,7 @@
 #define TESTS_SHORTAGE_H
 
 #include <linux/shrinker.h>
+#include "mm/pcp.h"
 #include "mm/reclaim.h"
 #include "tests/selftest.h"
 

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "mm/census.h"
 #include "mm/fault.h"
+#include "mm/pcp.h"
 #include "tests/hotplug.h"
 
 static gfp_t gfp_for(int online_type)
@@ -84,6 +85,54 @@ SELFTEST(memory_hotplug, no_memory_for_its_table_and_nothing_was_added)
 	if (add())
 		CHECK_EQ(remove_memory(place.start, SECTION_SIZE), 0);
 	check_same(&before, zone);
+	give_back();
+}
+
+/* Pages of the zone that the caches of its CPUs may hold, if each may hold some; else 0. */
+static unsigned long cached_at_most(const struct zone *zone)
+{
+	unsigned long count, high, batch, all = 0;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu_to_mem((int)cpu) != (int)zone->nid)
+			continue;
+		pcp_count_cpu(cpu, zone, &count, &high, &batch);
+		if (!high)
+			return 0;
+		all += high;
+	}
+	return all;
+}
+
+/* Also if it was empty, or small, when the machine began; closed, if all caches are just then. */
+SELFTEST(memory_hotplug, a_zone_that_grows_has_caches)
+{
+	unsigned long cpus = 0;
+	struct zone *zone;
+	struct page *page;
+	unsigned int cpu;
+
+	NEED_PLACE();
+	zone = zone_for(MMOP_ONLINE_MOVABLE);
+	for_each_online_cpu(cpu)
+		cpus += cpu_to_mem((int)cpu) == (int)zone->nid;
+	if (fault_is_off() && cpus && HOT_PAGES / cpus > SZ_8K && kernel_keeps_out() && add()) {
+		pcp_close();
+		CHECK_EQ(online(zone), 0);
+		CHECK_EQ(cached_at_most(zone), 0);
+		pcp_open();
+		CHECK(cached_at_most(zone) > 0);
+		page = block_in_place(GFP_HIGHUSER_MOVABLE, 3);
+		if (CHECK(page)) {
+			__free_pages(page, 3);
+			CHECK(page->state == PAGE_CACHED || cpu_to_mem(0) != (int)zone->nid);
+		}
+		CHECK_EQ(quarry_validate(), 0);
+		CHECK_EQ(offline(zone), 0);
+		CHECK(cached_at_most(zone) <= zone->managed / 16);
+		CHECK_EQ(remove_memory(place.start, SECTION_SIZE), 0);
+	}
 	give_back();
 }
 

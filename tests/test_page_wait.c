@@ -180,7 +180,7 @@ SELFTEST(page_wait, closed_caches_keep_nothing)
 		all = zone_listed_pages(zone) + cached;
 		if (closed)
 			CHECK_EQ(cached, 0);
-		else if (this_cpu_read(pcp.memory))
+		else if (pcp_stack(zone, 0, UNMOVABLE)->max)
 			CHECK(cached > 0);
 		CHECK_EQ(zone_free_pages(zone), all);
 		if (closed)

@@ -120,7 +120,7 @@ static void misuse_kmalloc(struct api_object *object, u8 way)
 	void *at = object->at;
 
 	if (way & 1) {
-		kfree(at + 8 + (way & 8));		/* inside it */
+		kfree(at + 1 + way % 7);		/* inside the smallest */
 		return;
 	}
 	api_check(object);
