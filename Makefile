@@ -277,8 +277,8 @@ coverage: $(BUILD)/kcov/quarry.iso	## which code the tests run: M='smp-4 numa-4'
 	@$(MAKE) --no-print-directory HOSTED_CC=gcc HOSTED_SANITIZE= HOSTED_COVERAGE=1 \
 		HOSTED_BUILD=$(BUILD)/coverage $(BUILD)/coverage/quarry
 	@tests/coverage $(BUILD)/coverage/quarry $(BUILD)/kcov/quarry.elf $(M)
-faults: $(HOSTED_BINARY)	## each single allocation of the tests fails once: T='slab*'
-	@tests/faults $(HOSTED_BINARY) $(if $(T),'$(T)')
+faults: $(HOSTED_BINARY)	## each single allocation of the tests fails once: T='slab*' TIMES=n
+	@TIMES='$(TIMES)' tests/faults $(HOSTED_BINARY) $(if $(T),'$(T)')
 test: $(FUZZER)
 S ?= 60
 fuzz: $(FUZZER)				## libFuzzer: T=name (all without), S=seconds each (60)

@@ -139,6 +139,8 @@ bool faulty_run_begin(struct faulty_runs *runs);
 /* The failed checks of the run, and what it has announced. */
 void faulty_run_end(struct faulty_runs *runs, int failures, unsigned long reports,
 		    unsigned long warnings);
+/* Have all of the case's allocations failed? Says what has not. */
+bool faulty_runs_complete(void);
 void faulty_runs_print(void);		/* of all cases; nothing without fault=each */
 
 /* The generator: turns the state (not 0) into the next one, and returns a number from it. */

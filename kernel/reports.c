@@ -28,8 +28,11 @@ void faults_begin(void)
 
 void faults_end(void)
 {
-	if (!quarry_fault_each() && quarry_fault_sites())
-		printk("fault: %u call sites have failed\n", quarry_fault_sites());
+	if (quarry_fault_each() || !quarry_fault_sites())
+		return;
+	printk("fault: %u call sites have failed\n", quarry_fault_sites());
+	if (quarry_fault_lost())
+		pr_err("fault: there are more than can be remembered: the others did not fail\n");
 }
 
 void reports_print(const char *when)

@@ -6,7 +6,8 @@
  * A case that lacks something may fail its own checks. What is asked of each run is that nothing
  * is left behind: no page missing, no report or WARN that the case did not announce (one that it
  * announced may be missing: it left before), interrupts on, every structure sound. The run is
- * unclean otherwise, and where its failures came from is printed.
+ * unclean otherwise, and where its failures came from is printed. The case fails also when some of
+ * its allocations come from more call sites than are remembered: that would go unseen.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -51,6 +52,16 @@ void faulty_run_end(struct faulty_runs *runs, int failures, unsigned long report
 		quarry_fault_show();
 	else
 		printk("and nothing had failed\n");
+}
+
+bool faulty_runs_complete(void)
+{
+	unsigned int lost = quarry_fault_lost();
+
+	if (lost)
+		printk("fault: %u requests came from call sites beyond those that are remembered: "
+		       "they did not fail\n", lost);
+	return !lost;
 }
 
 void faulty_runs_print(void)

@@ -100,11 +100,16 @@ void fault_set(const struct fault_setup *wanted)
 	smp_store_release(&fault_armed, true);
 }
 
+void fault_counts(unsigned long *seen, unsigned long *failed)
+{
+	*seen = (unsigned long)atomic_long_read(&nr_seen);
+	*failed = (unsigned long)atomic_long_read(&nr_failed);
+}
+
 void fault_clear(unsigned long *seen, unsigned long *failed)
 {
 	WRITE_ONCE(fault_armed, false);
-	*seen = (unsigned long)atomic_long_read(&nr_seen);
-	*failed = (unsigned long)atomic_long_read(&nr_failed);
+	fault_counts(seen, failed);
 }
 
 unsigned long fault_failures(void)

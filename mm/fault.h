@@ -32,7 +32,10 @@ struct fault_setup {
 	const char *comm;		/* only of threads of that name; NULL: any */
 	const char *caller;		/* only below that function; NULL: anywhere */
 	enum fault_pass pass;		/* or by call sites: not the nth, not by chance */
+	unsigned int times;		/* points of a site: 1 to FAULT_MOST_TIMES; 0: two */
 };
+
+#define FAULT_MOST_TIMES 16
 
 extern bool fault_armed;
 
@@ -57,14 +60,18 @@ static inline bool fault_hits_object(const char *cache, gfp_t gfp)
 	       fault_decide(strncmp(cache, "kmalloc-", 8) ? FAULT_SLAB : FAULT_KMALLOC, gfp);
 }
 
-/* From here on requests may fail. May sleep. One at a time: a second one is said, and is none. */
+/*
+ * From here on requests may fail. May sleep. One at a time: a second one, before the first has
+ * ended, is said (WARN) and is none; its end ends nothing.
+ */
 void fault_begin(const struct fault_setup *setup);
 /* Ends that; how many requests were looked at, and how many failed. May sleep. */
 void fault_end(unsigned long *seen, unsigned long *failed);
 
 /*
- * A table of so many call sites, a power of two: sites beyond never fail. It is empty, and stays
- * until it is forgotten. False without memory. Both may sleep.
+ * A table of so many call sites, a power of two: sites beyond never fail, see fault_lost(). It is
+ * empty, and stays until it is forgotten. False without memory, and while quarry_fault_begin() has
+ * one in use (WARN). Both may sleep.
  */
 bool fault_remember_sites(unsigned int nr);
 void fault_forget_sites(void);
@@ -88,9 +95,11 @@ void fault_clear_sites(void);
 size_t fault_sites_size(unsigned int nr);
 /* How many sites have failed. */
 unsigned int fault_sites(void);
+/* How many requests there was no room for to remember their sites, since the table was empty. */
+unsigned int fault_lost(void);
 
-/* Before each pass, while nothing is armed. */
-void fault_begin_pass(enum fault_pass pass);
+/* Before each pass, while nothing is armed; for the first so many times that a site asks. */
+void fault_begin_pass(enum fault_pass pass, unsigned int times);
 /* Which pass comes after the one that was: FAULT_BY_NUMBER when each point has failed. */
 enum fault_pass fault_next_pass(void);
 /* Does the request that comes from there fail? Any context but NMIs. */
@@ -102,6 +111,7 @@ void fault_show_points(void);
 
 void fault_set(const struct fault_setup *setup);
 void fault_clear(unsigned long *seen, unsigned long *failed);
+void fault_counts(unsigned long *seen, unsigned long *failed);
 unsigned long fault_failures(void);
 
 #endif

@@ -3,9 +3,9 @@
  * Allocations that fail by where they are asked for: each single point of a piece of work.
  *
  * A call site is a backtrace, all of it, told by a hash of its addresses. A point is a site and
- * whether it asks for the first or the second time: the first finds nothing made yet, the second
- * something half done. A third finds more where one site asks for different things, as a loop over
- * sizes does: which a test gives places of their own.
+ * whether it asks for the first, the second, … time, up to as many as are wanted: two, unless said
+ * otherwise. The first finds nothing made yet, the second something half done. Later ones find more
+ * where one site asks for different things, as a loop over sizes does.
  *
  * The work is done again and again, in passes. In the first nothing fails, but its sites are
  * remembered. In each of the next ones a single point fails, another each time, until there is
@@ -14,7 +14,8 @@
  * point fails, and a late one with it; and so on until each of these has failed as well.
  *
  * The table is open addressing by hash, and only grows during a pass. `asked` counts from the
- * pass's beginning; `failed` has a bit for each time.
+ * pass's beginning; `failed` has a bit for each time. Requests from sites for which the table has
+ * no room are counted: their points never fail, and whoever runs the passes has to say so.
  *
  * Locks: none. A site is taken in by cmpxchg of its hash, and fails when a bit in `failed` could be
  * set and the pass's place for it was empty. Who frees a table waits for RCU. Any context but NMIs.
@@ -26,12 +27,12 @@
 #include <linux/string.h>
 #include "fault.h"
 
-#define TIMES 2			/* a site fails the first so many times that it asks */
+#define TIMES 2			/* by default a site fails the first so many times that it asks */
 
 struct fault_site {
 	u64 hash;			/* 0: free */
 	atomic_t asked;
-	u16 failed;			/* bit n: when it asked for the n + 1st time */
+	u16 failed;			/* bit n of FAULT_MOST_TIMES: asking for the n + 1st time */
 	bool late;
 };
 
@@ -44,6 +45,8 @@ struct point {
 static struct fault_site *sites;
 static unsigned int nr_sites;		/* in the table, a power of two */
 static atomic_t nr_failed, nr_late;	/* sites that have; late ones new in this pass */
+static atomic_t nr_lost;		/* requests of sites that are in no table */
+static unsigned int times = TIMES;
 static enum fault_pass pass;
 static struct point one, other;		/* which failed in this pass; the late one */
 static bool one_failed;			/* FAULT_SAME: again */
@@ -56,7 +59,8 @@ static u64 hash_of(const struct fault_trace *from)
 		hash = (hash ^ from->frames[i]) * 0x9e3779b97f4a7c15ULL;
 		hash ^= hash >> 29;
 	}
-	return hash | TIMES;		/* never 0, and room for the time */
+	/* Never 0, and room for the time. */
+	return (hash & ~(u64)(FAULT_MOST_TIMES - 1)) | FAULT_MOST_TIMES;
 }
 
 /* Finds the site, or takes it in; NULL: there is no room. */
@@ -104,7 +108,7 @@ static bool site_fails(struct fault_site *site, const struct fault_trace *from)
 		atomic_inc(&nr_failed);
 	if (pass == FAULT_EACH_SITE)
 		return !time;
-	if (time >= TIMES)
+	if (time >= times)
 		return false;
 	if (pass == FAULT_ONE)
 		return !late && fail_at(&one, site, time, from);
@@ -121,13 +125,21 @@ bool fault_point_fails(const struct fault_trace *from)
 	rcu_read_lock();
 	site = site_of(hash_of(from), pass >= FAULT_ONE);
 	fails = site && site_fails(site, from);
+	if (!site)
+		atomic_inc(&nr_lost);
 	rcu_read_unlock();
 	return fails;
 }
 
-void fault_begin_pass(enum fault_pass next)
+unsigned int fault_lost(void)
+{
+	return (unsigned int)atomic_read(&nr_lost);
+}
+
+void fault_begin_pass(enum fault_pass next, unsigned int wanted)
 {
 	pass = next;
+	times = wanted ? min(wanted, (unsigned int)FAULT_MOST_TIMES) : TIMES;
 	if (pass != FAULT_SAME)
 		one.id = 0;
 	other.id = 0;
@@ -175,6 +187,7 @@ void fault_clear_sites(void)
 {
 	memset(sites, 0, fault_sites_size(nr_sites));
 	atomic_set(&nr_failed, 0);
+	atomic_set(&nr_lost, 0);
 	pass = FAULT_BY_NUMBER;
 }
 
@@ -186,6 +199,7 @@ struct fault_site *fault_set_sites(struct fault_site *table, unsigned int nr)
 	synchronize_rcu();
 	nr_sites = nr;
 	atomic_set(&nr_failed, 0);
+	atomic_set(&nr_lost, 0);
 	pass = FAULT_BY_NUMBER;
 	smp_store_release(&sites, table);
 	return before;

@@ -13,6 +13,7 @@
  *			(fault_points.c) fails in a run of its own: quarry_fault_begin()
  *	SEED		a number: of that chance
  *	pages slab kmalloc vmalloc percpu	of these allocators only
+ *	times=N		with `each`: the first N times that a call site asks; 2, at most 16
  *	task=NAME	of threads of that name only
  *	caller=FUNCTION	of requests below that function only
  */
@@ -27,13 +28,16 @@
 #include "pcp.h"
 
 static bool from_option;		/* what is armed, is so by quarry_fault() */
+static unsigned int refused;		/* beginnings within one that has not ended yet */
 
 void fault_begin(const struct fault_setup *setup)
 {
-	if (WARN_ON(!fault_is_off()))
+	if (WARN(!fault_is_off(), "fault: allocations fail on purpose already\n")) {
+		refused++;
 		return;
+	}
 	pcp_close();
-	fault_begin_pass(setup->pass);
+	fault_begin_pass(setup->pass, setup->times);
 	fault_set(setup);	/* first: nothing fills a magazine any more */
 	quarry_reap(true);
 	vm_unmap_aliases();
@@ -43,6 +47,11 @@ void fault_end(unsigned long *seen, unsigned long *failed)
 {
 	bool was_armed = !fault_is_off();
 
+	if (refused) {
+		refused--;
+		fault_counts(seen, failed);
+		return;
+	}
 	fault_clear(seen, failed);
 	if (!was_armed)
 		return;
@@ -53,12 +62,22 @@ void fault_end(unsigned long *seen, unsigned long *failed)
 #define SITES 16384		/* of fault=sites and fault=each */
 
 static unsigned int sites_order;
+static bool in_pass;			/* from quarry_fault_begin() to quarry_fault_end() */
+
+/* Is a table in use by somebody further up? What would change it is a mistake. */
+static bool in_use(void)
+{
+	return WARN(in_pass, "fault: within a run of fault=each\n");
+}
 
 bool fault_remember_sites(unsigned int nr)
 {
 	unsigned int order = (unsigned int)get_order(fault_sites_size(nr));
-	unsigned long table = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
+	unsigned long table;
 
+	if (in_use())
+		return false;
+	table = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
 	fault_forget_sites();
 	fault_set_sites((struct fault_site *)table, table ? nr : 0);
 	sites_order = order;
@@ -67,6 +86,8 @@ bool fault_remember_sites(unsigned int nr)
 
 void fault_forget_sites(void)
 {
+	if (in_use())
+		return;
 	free_pages((unsigned long)fault_set_sites(NULL, 0), sites_order);
 }
 
@@ -92,6 +113,9 @@ static bool read_word(const char *word, struct fault_setup *setup)
 			setup->sources |= words[i].source;
 			return true;
 		}
+	if (!strncmp(word, "times=", 6))
+		return setup->pass == FAULT_WATCH && !kstrtouint(word + 6, 0, &setup->times) &&
+		       setup->times && setup->times <= FAULT_MOST_TIMES;
 	if (!strncmp(word, "task=", 5) && word[5])
 		setup->comm = word + 5;
 	else if (!strncmp(word, "caller=", 7) && word[7])
@@ -146,6 +170,8 @@ bool quarry_fault(const char *text)
 {
 	struct fault_setup setup = { .seed = 1 };
 
+	if (in_use())
+		return false;
 	disarm();
 	if (strscpy(option, text, sizeof(option)) < 0 || !read_setup(&setup))
 		return false;
@@ -188,7 +214,7 @@ bool quarry_fault_begin(void)
 		return false;
 	}
 	fault_begin(&each);
-	from_option = true;
+	from_option = in_pass = true;
 	return true;
 }
 
@@ -196,8 +222,15 @@ unsigned int quarry_fault_end(void)
 {
 	unsigned long seen, failed;
 
+	in_pass = false;
+	refused = 0;		/* who began within it may have left before the end */
 	fault_end(&seen, &failed);
 	return (unsigned int)failed;
+}
+
+unsigned int quarry_fault_lost(void)
+{
+	return fault_lost();
 }
 
 void quarry_fault_show(void)

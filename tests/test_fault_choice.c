@@ -6,6 +6,8 @@
 #include <quarry/quarry.h>
 #include "mm/fault.h"
 #include "mm/internal.h"
+#define LISTEN_SIZE 8192
+#include "tests/listen.h"
 #include "tests/selftest.h"
 
 /* Each: one allocation, of one allocator; did it come? */
@@ -140,7 +142,8 @@ SELFTEST(fault_choice, allocators_threads_and_callers_are_told_apart)
 SELFTEST(fault_choice, options_that_make_no_sense_are_refused)
 {
 	static const char *const bad[] = {
-		"", "0", "x", "100,", "100,frogs", "100,task=", "-1", "sites,,",
+		"", "0", "x", "100,", "100,frogs", "100,task=", "-1", "sites,,", "sites,times=3",
+		"each,times=", "each,times=0", "each,times=17",
 	};
 	unsigned long seen, failed;
 
@@ -192,6 +195,18 @@ static noinline void work(void)
 	kfree(first);
 }
 
+static void check_shown(void)
+{
+	const char *log;
+
+	listen_start();
+	quarry_fault_show();
+	log = listen_stop();
+	CHECK(strstr(log, "the request that came from here failed:"));
+	CHECK(strstr(log, "and the one of the error path failed:"));
+	CHECK(strstr(log, "work+"));
+}
+
 SELFTEST(fault_choice, each_point_fails_alone_and_error_paths_with_it)
 {
 	/* None; the first; with it the error path's, and no other there; then one twice; none. */
@@ -210,9 +225,58 @@ SELFTEST(fault_choice, each_point_fails_alone_and_error_paths_with_it)
 		fault_end(&seen, &failed);
 		if (nr < ARRAY_SIZE(expected) && !CHECK_EQ(failed, expected[nr]))
 			printk("in run %u\n", nr);
+		if (nr == 2)
+			check_shown();
 		nr++;
 	}
 	CHECK_EQ(nr, ARRAY_SIZE(expected));
+	CHECK_EQ(fault_lost(), 0);
+	fault_forget_sites();
+}
+
+/* Runs work() until there is nothing left to fail in it; how many requests did. */
+static unsigned long failures_of_work(unsigned int times)
+{
+	struct fault_setup setup = { .sources = FAULT_KMALLOC, .task = current, .times = times };
+	unsigned long seen, failed, all = 0;
+	unsigned int nr = 0;
+
+	while ((setup.pass = fault_next_pass()) && nr++ < 100) {
+		fault_begin(&setup);
+		work();
+		fault_end(&seen, &failed);
+		all += failed;
+	}
+	CHECK(nr < 100);
+	return all;
+}
+
+SELFTEST(fault_choice, as_often_as_a_site_is_wanted_to_fail)
+{
+	/* The first one's; with it the error path's, which is a run of two; three of the loop. */
+	static const unsigned long expected[] = { 6, 5, 6, 7, 7 };
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	for (unsigned int times = 0; times < ARRAY_SIZE(expected); times++) {
+		if (!fault_remember_sites(64))
+			SKIP("no memory for the call sites");
+		CHECK_EQ(failures_of_work(times), expected[times]);
+	}
+	fault_forget_sites();
+}
+
+/* Else it would look as if all had failed. */
+SELFTEST(fault_choice, sites_beyond_the_table_are_counted)
+{
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	if (!fault_remember_sites(1))
+		SKIP("no memory for the call sites");
+	CHECK(failures_of_work(1) >= 1);
+	CHECK(fault_lost() > 0);
+	fault_clear_sites();
+	CHECK_EQ(fault_lost(), 0);
 	fault_forget_sites();
 }
 
@@ -236,4 +300,35 @@ SELFTEST(fault_choice, arming_twice_is_said_and_leaves_the_first)
 	CHECK_EQ(seen, 2);
 	CHECK_EQ(failed, 0);
 	CHECK(one_kmalloc());
+}
+
+/* As a case without that question would in a run under fault=each: said, and not run for ever. */
+SELFTEST(fault_choice, a_run_within_a_run_is_refused)
+{
+	struct fault_setup setup = { .sources = FAULT_ALL, .task = current, .nth = 1 };
+	unsigned long seen, failed;
+	unsigned int nr = 0;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	if (!quarry_fault("each,kmalloc,times=1"))
+		SKIP("no memory for the call sites");
+	quarry_fault_restart();
+	while (quarry_fault_begin() && nr++ < 100) {
+		selftest_expect_warnings(4);
+		CHECK(!quarry_fault("sites"));
+		CHECK(!fault_remember_sites(64));
+		fault_forget_sites();
+		fault_begin(&setup);
+		CHECK(a_page());
+		fault_end(&seen, &failed);
+		CHECK(!fault_is_off());			/* it ended its own */
+		work();
+		quarry_fault_end();
+		CHECK(fault_is_off());
+	}
+	CHECK(nr > 3 && nr < 100);
+	CHECK_EQ(quarry_fault_lost(), 0);
+	CHECK(!quarry_fault(""));
+	fault_forget_sites();
 }

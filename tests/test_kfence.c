@@ -7,6 +7,7 @@
 #include "mm/fault.h"
 #include "mm/init_memory.h"
 #include "mm/kfence.h"
+#include "mm/owners.h"
 #define LISTEN_SIZE 8192
 #include "tests/listen.h"
 #include "tests/selftest.h"
@@ -427,5 +428,34 @@ SELFTEST(kfence, one_in_so_many_allocations_is_sampled)
 	}
 	quarry_kfence(before);
 	CHECK(taken && taken <= nr / every + 2);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+/* Objects of that cache that owners.c knows of, by nobody in particular. */
+static unsigned long owned(const char *cache)
+{
+	struct owners *owners = owners_take(OWNERS_OBJECTS);
+	unsigned long count = 0;
+
+	for (unsigned int i = 0; owners && i < owners->max; i++)
+		if (!owners->sites[i].nr && !strcmp(owners->sites[i].what, cache))
+			count += owners->sites[i].count;
+	quarry_owners_free(owners);
+	return count;
+}
+
+SELFTEST(kfence, a_guarded_object_is_one_of_its_caches)
+{
+	struct kmem_cache *cache;
+	u8 *object;
+
+	NEED_CACHE(cache, 0, NULL);
+	CHECK_EQ(owned("test-kfence"), 0);
+	object = guarded(cache, ANY, GFP_KERNEL);
+	if (object) {
+		CHECK_EQ(owned("test-kfence"), 1);
+		kmem_cache_free(cache, object);
+	}
+	CHECK_EQ(owned("test-kfence"), 0);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }

@@ -61,6 +61,11 @@ void quarry_fault_restart(void);
 bool quarry_fault_begin(void);
 unsigned int quarry_fault_end(void);
 void quarry_fault_show(void);		/* prints the backtraces of what failed last */
+/*
+ * Requests whose call sites were too many to be remembered, since quarry_fault_restart(): these
+ * did not fail.
+ */
+unsigned int quarry_fault_lost(void);
 
 /*
  * One allocation in so many that find a CPU's magazine of objects empty gets guard pages
