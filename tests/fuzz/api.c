@@ -25,6 +25,7 @@
 #define MAX_LANES 3
 #define BOXES	  8
 #define MAX_STEPS 200		/* of a lane */
+#define MAX_FAULTS 40		/* arming is slow: all CPUs are asked */
 
 enum { MODE_REMOTE = 0x40, MODE_INTERRUPT = 0x80, MODE_BOTH = 0xc0 };
 enum { FIRST_WORD = 40, NR_CODES = 0x40 };	/* codes below are kinds of objects */
@@ -126,6 +127,10 @@ static void step_with_fault(struct api_lane *lane, u8 code)
 				     .task = current };
 	unsigned long seen, failed;
 
+	if (lane->faults++ >= MAX_FAULTS) {
+		step(lane, code);
+		return;
+	}
 	fault_begin(&setup);
 	step(lane, code);
 	fault_end(&seen, &failed);

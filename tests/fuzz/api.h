@@ -64,6 +64,7 @@ struct api_lane {
 	struct api_object *slots[API_SLOTS];
 	bool alone;		/* no other lane runs */
 	bool atomic;		/* in an interrupt: nothing that sleeps */
+	unsigned int faults;	/* steps in which an allocation failed on purpose */
 };
 
 /* ---- api_content.c: what is written into objects, and what they are asked for with ---- */

@@ -116,6 +116,9 @@ static void read_memory(void)
 	swiotlb_wanted();
 	page_owner_asked();
 	kmemleak_asked();
+	init_on_alloc_asked();
+	init_on_free_asked();
+	guard_orders_wanted();
 	memtest_read_options();
 	kfence_read_options();
 	FUZZ_CHECK(quarry_kfence(interval) <= INT_MAX);
