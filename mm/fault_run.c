@@ -104,6 +104,16 @@ static const struct word words[] = {
 static char option[128];		/* the names in a setup stay */
 static struct fault_setup each;		/* fault=each: that of the next pass; none without */
 
+static bool read_times(const char *text, struct fault_setup *setup)
+{
+	u64 times;
+
+	if (kstrtoull(text, 0, &times) || !times || times > FAULT_MOST_TIMES)
+		return false;
+	setup->times = (unsigned int)times;
+	return true;
+}
+
 static bool read_word(const char *word, struct fault_setup *setup)
 {
 	u64 number;
@@ -114,8 +124,7 @@ static bool read_word(const char *word, struct fault_setup *setup)
 			return true;
 		}
 	if (!strncmp(word, "times=", 6))
-		return setup->pass == FAULT_WATCH && !kstrtouint(word + 6, 0, &setup->times) &&
-		       setup->times && setup->times <= FAULT_MOST_TIMES;
+		return setup->pass == FAULT_WATCH && read_times(word + 6, setup);
 	if (!strncmp(word, "task=", 5) && word[5])
 		setup->comm = word + 5;
 	else if (!strncmp(word, "caller=", 7) && word[7])
