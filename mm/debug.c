@@ -5,6 +5,7 @@
  *	| red zone | object			     | red zone to the next one's |
  *	  0xbb free, 0xcc in use: a write past either end changes them
  *		     0x6b ... 0x6b 0xa5 free: a write after the free changes it (SLAB_POISON)
+ *		     0x5a ... 0x5a given out, and not yet written
  *
  * A cache with any of these flags has no magazines (slab_cpu.c), so its objects come and go by
  * the slow paths, which call the hooks below; the fast path of other caches has not an
@@ -12,15 +13,16 @@
  * and put right, so that the kernel goes on. Objects with a constructor, and of caches with
  * SLAB_TYPESAFE_BY_RCU, are not poisoned: their content belongs to the user while they are free.
  *
+ * Who reads poison gets numbers that are easy to tell. As a pointer it leads nowhere on any
+ * machine, so its first use is a fault, and the report of that says which register has it.
+ *
  * Locks: none; hooks work on objects that nobody else has. Reports: any context.
  */
+#include <linux/poison.h>
 #include "kasan.h"
 
-#define RED_FREE    0xbb
-#define RED_USED    0xcc
-#define POISON_FREE 0x6b
-#define POISON_END  0xa5
-#define SHOWN	    16			/* bytes of an object in a report */
+#define SHOWN 16			/* bytes of an object in a report */
+#define NEAR  PAGE_SIZE		/* from poison as a pointer to a member of what it points to */
 
 /* ---- Reports ---- */
 
@@ -127,6 +129,13 @@ static void set_poison(const struct kmem_cache *cache, u8 *object)
 	object[cache->object_size - 1] = POISON_END;
 }
 
+/* Its user has it, and has not written it. */
+static void set_unwritten(const struct kmem_cache *cache, u8 *object)
+{
+	if (is_poisoned(cache))
+		memset(object, POISON_INUSE, cache->object_size);
+}
+
 static void check_poison(const struct slab *slab, u8 *object)
 {
 	const struct kmem_cache *cache = slab->cache;
@@ -140,6 +149,24 @@ static void check_poison(const struct slab *slab, u8 *object)
 		report_bytes(slab, object, "poison", wrong, POISON_FREE);
 	else if (object[last] != POISON_END)
 		report_bytes(slab, object, "poison", object + last, POISON_END);
+}
+
+static bool is_near(unsigned long value, unsigned long poison)
+{
+	return value + NEAR - poison <= 2 * NEAR;
+}
+
+const char *quarry_explain_value(unsigned long value)
+{
+	const unsigned long ones = ~0UL / 0xff;		/* each byte is 1 */
+	const unsigned long last = (unsigned long)(POISON_END ^ POISON_FREE) << (BITS_PER_LONG - 8);
+
+	if (is_near(value, ones * POISON_INUSE) || value == (u32)(ones * POISON_INUSE))
+		return "read from memory that was allocated and never written";
+	if (is_near(value, ones * POISON_FREE) || value == (u32)(ones * POISON_FREE) ||
+	    is_near(value, (ones * POISON_FREE) ^ last))
+		return "read from memory that was freed";
+	return NULL;
 }
 
 /* ---- Hooks ---- */
@@ -157,7 +184,7 @@ void slab_debug_new(struct slab *slab)
 {
 	kasan_pause();
 	for (unsigned int i = 0; i < slab->nr; i++) {
-		set_zones(slab->cache, slab_object(slab, i), RED_FREE);
+		set_zones(slab->cache, slab_object(slab, i), SLUB_RED_INACTIVE);
 		set_poison(slab->cache, slab_object(slab, i));
 	}
 	kasan_resume();
@@ -169,9 +196,10 @@ void slab_debug_alloc(void *object)
 
 	kasan_pause();
 	check_slab(slab);
-	check_zones(slab, object, RED_FREE);
+	check_zones(slab, object, SLUB_RED_INACTIVE);
 	check_poison(slab, object);
-	set_zones(slab->cache, object, RED_USED);
+	set_zones(slab->cache, object, SLUB_RED_ACTIVE);
+	set_unwritten(slab->cache, object);
 	kasan_slab_alloc(slab->cache, object);
 	kasan_resume();
 	if (slab->cache->flags & SLAB_STORE_USER)
@@ -186,8 +214,8 @@ void slab_debug_free(void *object)
 
 	kasan_pause();
 	check_slab(slab);
-	check_zones(slab, object, RED_USED);
-	set_zones(slab->cache, object, RED_FREE);
+	check_zones(slab, object, SLUB_RED_ACTIVE);
+	set_zones(slab->cache, object, SLUB_RED_INACTIVE);
 	set_poison(slab->cache, object);
 	kasan_slab_free(slab->cache, object);
 	kasan_resume();

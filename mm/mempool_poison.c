@@ -8,26 +8,23 @@
  * Locks: none; the element is the caller's.
  */
 #include <linux/highmem.h>
+#include <linux/poison.h>
 #include <linux/slab.h>
 #include "mempool.h"
 #include "slab.h"
 
 bool mempool_poison_new = QUARRY_MEMPOOL_POISON;
 
-#define POISON_FILL 0x6b
-#define POISON_END  0xa5
-#define POISON_TAKEN 0x5a
-
 static void poison_fill(u8 *data, size_t size)
 {
-	memset(data, POISON_FILL, size - 1);
+	memset(data, POISON_FREE, size - 1);
 	data[size - 1] = POISON_END;
 }
 
 /* Says where the pattern is broken; the element is handed out all the same. */
 static void poison_check(u8 *data, size_t size, const mempool_t *pool, const void *element)
 {
-	const u8 *wrong = memchr_inv(data, POISON_FILL, size - 1);
+	const u8 *wrong = memchr_inv(data, POISON_FREE, size - 1);
 
 	if (!wrong && data[size - 1] != POISON_END)
 		wrong = data + size - 1;
@@ -35,7 +32,7 @@ static void poison_check(u8 *data, size_t size, const mempool_t *pool, const voi
 		report_misuse(QUARRY_CORRUPTION, element,
 			      "mempool_alloc(pool:%px): element %px was written to in the reserve: "
 			      "byte %zu is %#x", pool, element, (size_t)(wrong - data), *wrong);
-	memset(data, POISON_TAKEN, size);
+	memset(data, POISON_INUSE, size);
 }
 
 static void poison_pages(const mempool_t *pool, struct page *page, bool taken)

@@ -2,7 +2,10 @@
 /* Caches with red zones, poison, owners and checks; the option slab_debug=. */
 #define SELFTEST_UNSAMPLED 1
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/slab.h>
+#include <quarry/quarry.h>
+#include "mm/init_memory.h"
 #include "mm/kmemleak.h"
 #include "mm/slab.h"
 #define LISTEN_SIZE 16384
@@ -144,6 +147,44 @@ SELFTEST(debug, consistency_checks_find_a_broken_slab)
 	kmem_cache_free(cache, object);
 	cache->nr--;
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(debug, what_was_never_written_can_be_told)
+{
+	SKIP_WITH_KASAN();
+	struct kmem_cache *cache = cache_with(SLAB_POISON);
+	unsigned long *object;
+
+	REQUIRE(cache);
+	for (int i = 0; i < 3; i++) {
+		object = kmem_cache_alloc(cache, GFP_KERNEL);
+		REQUIRE(object);
+		if (!init_on_alloc) {
+			CHECK(!memchr_inv(object, POISON_INUSE, 60));
+			CHECK(strstr(quarry_explain_value(object[0]), "never written"));
+		}
+		memset(object, 0, 60);
+		kmem_cache_free(cache, object);
+		CHECK(strstr(quarry_explain_value(object[0]), "freed"));
+	}
+	object = kmem_cache_zalloc(cache, GFP_KERNEL);
+	REQUIRE(object);
+	CHECK(!memchr_inv(object, 0, 60));
+	kmem_cache_free(cache, object);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}
+
+SELFTEST(debug, numbers_near_poison_are_explained_and_no_others)
+{
+	CHECK(strstr(quarry_explain_value(0x5a5a5a5a5a5a5a5aUL + 0x20), "never written"));
+	CHECK(strstr(quarry_explain_value(0x5a5a5a5aUL), "never written"));
+	CHECK(strstr(quarry_explain_value(0x6b6b6b6b6b6b6b6bUL - 8), "freed"));
+	CHECK(strstr(quarry_explain_value(0x6b6b6b6bUL), "freed"));
+	CHECK(strstr(quarry_explain_value(0xa56b6b6b6b6b6b6bUL), "freed"));
+	CHECK(!quarry_explain_value(0));
+	CHECK(!quarry_explain_value(~0UL));
+	CHECK(!quarry_explain_value(port_direct_base));
+	CHECK(!quarry_explain_value(0x5a5a5a5a5a5a5a5aUL + 2 * PAGE_SIZE));
 }
 
 #define MARK 0x600d

@@ -18,6 +18,8 @@
  *	guard	  a write below the stack of a thread
  *	stuck	  a panic while all other CPUs keep their interrupts off
  *	slab	  a cache with SLAB_PANIC that cannot be had
+ *	unwritten a pointer read from an object that nobody wrote (slab_debug=P tells so)
+ *	freed	  the same from an object that was freed
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -146,6 +148,36 @@ static void crash_slab(void)
 	pr_err("crash=slab: nobody stopped\n");
 }
 
+struct pointed {
+	struct pointed *next;
+	unsigned long number[3];
+};
+
+/* Reads a number by way of a pointer that was never set. */
+static noinline void follow(struct pointed *pointed)
+{
+	pr_err("crash=: %lu at what a pointer without a value points to\n",
+	       READ_ONCE(READ_ONCE(pointed->next)->number[1]));
+}
+
+static void crash_unwritten(void)
+{
+	struct pointed *pointed = kmalloc(sizeof(*pointed), GFP_KERNEL);
+
+	if (pointed)
+		follow(pointed);
+}
+
+static void crash_freed(void)
+{
+	struct pointed *pointed = kzalloc(sizeof(*pointed), GFP_KERNEL), *stale = pointed;
+
+	__asm__("" : "+r"(stale));	/* the compiler need not know */
+	kfree(pointed);
+	if (stale)
+		follow(stale);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -154,7 +186,8 @@ static const struct {
 	{ "exec", crash_exec }, { "stack", crash_stack }, { "invalid", crash_invalid },
 	{ "divide", crash_divide }, { "panic", crash_panic }, { "thread", crash_thread },
 	{ "smash", crash_smash }, { "vmalloc", crash_vmalloc }, { "guard", crash_guard },
-	{ "stuck", crash_stuck }, { "slab", crash_slab },
+	{ "stuck", crash_stuck }, { "slab", crash_slab }, { "unwritten", crash_unwritten },
+	{ "freed", crash_freed },
 };
 
 void crash_if_asked(void)

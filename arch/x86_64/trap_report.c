@@ -38,6 +38,29 @@ static void registers_print(const struct trap_frame *f)
 	pr_emerg("CR3: %016lx CR4: %016lx\n", read_cr3(), read_cr4());
 }
 
+/* Poison that somebody read and used, mostly as a pointer. */
+static void poison_print(const struct trap_frame *f)
+{
+	const struct {
+		const char *name;
+		u64 value;
+	} registers[] = {
+		{ "rax", f->rax }, { "rbx", f->rbx }, { "rcx", f->rcx }, { "rdx", f->rdx },
+		{ "rsi", f->rsi }, { "rdi", f->rdi }, { "rbp", f->rbp }, { "rsp", f->rsp },
+		{ "r8", f->r8 }, { "r9", f->r9 }, { "r10", f->r10 }, { "r11", f->r11 },
+		{ "r12", f->r12 }, { "r13", f->r13 }, { "r14", f->r14 }, { "r15", f->r15 },
+		{ "rip", f->rip },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(registers); i++) {
+		const char *what = quarry_explain_value(registers[i].value);
+
+		if (what)
+			pr_emerg("BUG: %s is %016llx: %s\n", registers[i].name,
+				 registers[i].value, what);
+	}
+}
+
 /* A selector's error code: which entry of which table. */
 static void selector_error_print(u64 error)
 {
@@ -115,6 +138,7 @@ void trap_report(const struct trap_frame *frame)
 	consoles_open();
 	pr_emerg("Unexpected trap %llu on CPU %u: %s\n", frame->vector, smp_processor_id(), name);
 	registers_print(frame);
+	poison_print(frame);
 	if (frame->vector == TRAP_PAGE)
 		page_fault(frame);
 	if (frame->vector == TRAP_DOUBLE)

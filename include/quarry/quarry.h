@@ -159,6 +159,8 @@ unsigned long quarry_report_total(void);
  * and by how much. False, with nothing written, for other addresses. Any context.
  */
 bool quarry_explain_address(unsigned long addr, char *buf, size_t size);
+/* Where a value in a register comes from, if it is poison (SLAB_POISON) or near; or NULL. */
+const char *quarry_explain_value(unsigned long value);
 
 /*
  * For whoever compares numbers of free pages: lets go of all that is free but kept or put off
