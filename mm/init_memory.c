@@ -26,7 +26,7 @@
  *			this CPU's caches by itself	page_owner=on
  *	vmalloc()	no area waits with its pages:	vmap_start(): vmap_limits.held is 0
  *			vfree() flushes and frees them
- *	dma_pool	stacks hold nothing		pool_new()
+ *	dma_pool	stacks hold nothing		dma_pool_create()
  *
  * A slow path still takes pages out of this CPU's cache, and puts them there.
  *

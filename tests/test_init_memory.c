@@ -254,6 +254,66 @@ SELFTEST(init_memory, freed_areas_do_not_wait_with_their_content)
 	vfree(area);
 }
 
+/* One of KFENCE's, of this cache; NULL: they cannot be had here. */
+static u8 *sampled_object(struct kmem_cache *cache)
+{
+	unsigned long before = quarry_kfence(1);
+	u8 *object = NULL;
+
+	for (unsigned int i = 0; i < TIMES && !object; i++) {
+		object = kmem_cache_alloc(cache, GFP_KERNEL);
+		if (is_kfence_address(object))
+			break;
+		kmem_cache_free(cache, object);
+		object = NULL;
+	}
+	quarry_kfence(before);
+	return object;
+}
+
+/* Whoever looks at it is reported, once, and is shown the page. */
+SELFTEST(init_memory, freed_objects_between_guard_pages_are_cleared)
+{
+	struct kmem_cache *cache;
+	u8 *object;
+
+	SKIP_UNLESS(init_on_free);
+	cache = kmem_cache_create("test-init", 200, 0, SLAB_NO_MERGE, NULL);
+	REQUIRE(cache);
+	object = sampled_object(cache);
+	if (object) {
+		memset(object, DIRT, 200);
+		kmem_cache_free(cache, object);
+		selftest_expect_reports(1);
+		CHECK(is_zero(object, 200));
+	}
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+	if (!object)
+		SKIP("no guarded objects here");
+}
+
+/* A pool keeps its memory: one look at the block right after the free. */
+SELFTEST(init_memory, freed_blocks_of_a_dma_pool_are_cleared)
+{
+	FAKE_DEVICE(dev, DMA_BIT_MASK(64));
+	struct dma_pool *pool;
+	dma_addr_t handle;
+	u8 *block;
+
+	SKIP_UNLESS(init_on_free);
+	pool = dma_pool_create("test-init", &dev, 96, 32, 0);
+	REQUIRE(pool);
+	block = dma_pool_alloc(pool, GFP_KERNEL, &handle);
+	if (block) {
+		memset(block, DIRT, 96);
+		dma_pool_free(pool, block, handle);
+		CHECK(is_zero(block, 96));
+	}
+	dma_pool_destroy(pool);
+	if (!block)
+		SKIP("no memory");
+}
+
 /* ---- What is left alone ---- */
 
 static void construct(void *object)

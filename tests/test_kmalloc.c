@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* kmalloc() and its family. */
 #define SELFTEST_UNSAMPLED 1
+#include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -202,6 +203,49 @@ SELFTEST(kmalloc, a_sensitive_free_clears)
 		SKIP("slab_debug= may fill what is free");
 	for (unsigned int i = 0; i < 64; i++)
 		CHECK_EQ(after[i], 0);
+}
+
+SELFTEST(kmalloc, kvfree_sensitive_clears_an_object)
+{
+	SKIP_WITH_KASAN();
+	u8 *object = kvmalloc(64, GFP_KERNEL);
+	const u8 *after = object;
+
+	REQUIRE(object && !is_vmalloc_addr(object));
+	memset(object, 0x99, 64);
+	kvfree_sensitive(object, 64);
+	if (slab_debug_option)
+		SKIP("slab_debug= may fill what is free");
+	CHECK(!memchr_inv(after, 0, 64));
+}
+
+static bool page_is_clear(struct page *page)
+{
+	const void *at = kmap_local_page(page);
+	bool clear = !memchr_inv(at, 0, PAGE_SIZE);
+
+	kunmap_local(at);
+	return clear;
+}
+
+/* Its first page and its last begin blocks, so they can be held beyond the free. */
+SELFTEST(kmalloc, kvfree_sensitive_clears_an_area)
+{
+	u8 *area = vmalloc(3 * PAGE_SIZE);
+	struct page *first, *last;
+
+	if (!area)
+		SKIP("no memory");
+	memset(area, 0x99, 3 * PAGE_SIZE);
+	first = vmalloc_to_page(area);
+	last = vmalloc_to_page(area + 2 * PAGE_SIZE);
+	get_page(first);
+	get_page(last);
+	kvfree_sensitive(area, 3 * PAGE_SIZE);
+	CHECK(page_is_clear(first));
+	CHECK(page_is_clear(last));
+	put_page(first);
+	put_page(last);
 }
 
 SELFTEST(kmalloc, copies_of_memory_and_text)
