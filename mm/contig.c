@@ -165,7 +165,7 @@ static struct page *search_drained(struct zone *zone, const struct cut *cut)
 static struct page *search_guards(struct zone *zone, const struct cut *cut)
 {
 	unsigned long flags;
-	bool more = guard_has(zone, cut->req.order);
+	bool more = has_room(zone, cut) && guard_has(zone, cut->req.order);
 
 	if (!more)
 		return NULL;

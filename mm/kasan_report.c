@@ -219,7 +219,7 @@ static void print_page(unsigned long bad)
 		return;		/* the kernel's own, as it was loaded */
 	if (is_guard(READ_ONCE(head->word)))
 		page = nearest(head, bad);
-	head = page_block_head(page);
+	head = pfn_valid(page_to_pfn(page)) ? page_block_head(page) : NULL;
 	if (!head)
 		return;
 	pr_err("The buggy address belongs to the physical page:\n");
