@@ -8,6 +8,7 @@
  * The option fault=: how often, then words in any order, by commas:
  *
  *	N		one request in N fails, by chance
+ *	nth=N		the Nth request fails, once
  *	sites		the first one of each call site fails
  *	each		whoever runs a piece of work does it again and again, and each of its points
  *			(fault_points.c) fails in a run of its own: quarry_fault_begin()
@@ -139,8 +140,12 @@ static bool read_word(const char *word, struct fault_setup *setup)
 /* The first word: how often. */
 static bool read_how(const char *word, struct fault_setup *setup)
 {
-	u64 one_in = 0;
+	u64 one_in = 0, nth = 0;
 
+	if (!strncmp(word, "nth=", 4)) {
+		setup->nth = kstrtoull(word + 4, 0, &nth) ? 0 : (unsigned long)nth;
+		return setup->nth;
+	}
 	if (!strcmp(word, "sites"))
 		setup->pass = FAULT_EACH_SITE;
 	else if (!strcmp(word, "each"))

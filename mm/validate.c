@@ -63,23 +63,28 @@ static void check_free_block(struct block_walk *walk, struct page *first, unsign
 }
 
 /* Every page of a slab says so; one that is just made or goes back does in part. */
-static bool is_slab_tail(const struct page *head, u64 word)
+static bool is_slab_tail(u64 head, u64 word)
 {
-	enum page_state of_head = word_state(READ_ONCE(head->word));
-
 	return word_state(word) == PAGE_SLAB && (word_flags(word) & PG_TAIL) &&
-	       (of_head == PAGE_SLAB || of_head == PAGE_USED);
+	       (word_state(head) == PAGE_SLAB || word_state(head) == PAGE_USED);
+}
+
+/* As they were when they were looked at? If not, their owner gives them back at this moment. */
+static bool stands(const struct page *head, u64 head_word, const struct page *page, u64 word)
+{
+	return READ_ONCE(head->word) == head_word && READ_ONCE(page->word) == word;
 }
 
 /* Those behind the first page of a block: in no block of their own. */
-static unsigned int check_tails(const struct page *head, unsigned int order)
+static unsigned int check_tails(const struct page *head, u64 head_word, unsigned int order)
 {
 	unsigned int wrong = 0;
 
 	for (unsigned int i = 1; i < 1u << order; i++) {
 		u64 word = READ_ONCE(head[i].word);
 
-		if (word_state(word) != PAGE_NONE && !is_slab_tail(head, word))
+		if (word_state(word) != PAGE_NONE && !is_slab_tail(head_word, word) &&
+		    stands(head, head_word, head + i, word))
 			wrong += VIOLATION(head + i, "pfn %#lx: state %u in a block",
 					   page_to_pfn(head + i), word_state(word));
 	}
@@ -106,7 +111,7 @@ static void walk_pages(struct block_walk *walk, const struct pageblock *pb)
 		}
 		if (state == PAGE_FREE)
 			check_free_block(walk, first, index);
-		walk->wrong += check_tails(page, order);
+		walk->wrong += check_tails(page, word, order);
 		index += 1u << order;
 	}
 }

@@ -143,7 +143,8 @@ SELFTEST(fault_choice, options_that_make_no_sense_are_refused)
 {
 	static const char *const bad[] = {
 		"", "0", "x", "100,", "100,frogs", "100,task=", "-1", "sites,,", "sites,times=3",
-		"each,times=", "each,times=0", "each,times=17",
+		"each,times=", "each,times=0", "each,times=17", "nth=", "nth=0", "nth=x",
+		"nth=3,times=2",
 	};
 	unsigned long seen, failed;
 
@@ -157,6 +158,20 @@ SELFTEST(fault_choice, options_that_make_no_sense_are_refused)
 	CHECK(one_kmalloc());
 	fault_end(&seen, &failed);
 	CHECK_EQ(failed, 0);
+}
+
+SELFTEST(fault_choice, an_option_names_the_nth_request)
+{
+	unsigned long seen, failed;
+
+	if (!fault_is_off())
+		SKIP("allocations fail in all of this run");
+	REQUIRE(quarry_fault("nth=3,kmalloc,caller=one_kmalloc"));
+	for (unsigned int i = 0; i < 4; i++)
+		CHECK(one_kmalloc());	/* the third asks again */
+	fault_end(&seen, &failed);
+	CHECK_EQ(seen, 5);
+	CHECK_EQ(failed, 1);
 }
 
 SELFTEST(fault_choice, chance_is_what_it_is_said_to_be)

@@ -228,7 +228,7 @@ static u8 *guarded_page(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
 		pages[i] = get_some_page();
-		if (!found && pages[i] &&
+		if (!found && pages[i] && pfn_valid(virt_to_pfn((void *)pages[i]) + 1) &&
 		    is_guard(READ_ONCE(virt_to_page((void *)pages[i])[1].word)))
 			found = (u8 *)pages[i];
 	}

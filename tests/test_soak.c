@@ -166,13 +166,13 @@ static void mill_runs(void *arg)
 }
 
 /* Takes what is to be had without waiting, so that others are who reclaim it, if they can. */
-static void fill(struct larder *larder)
+static void fill(struct larder *larder, gfp_t gfp)
 {
 	unsigned long wanted = soak.seconds ? nr_free_pages() : selftest_scaled(HOARD);
 	struct page *page;
 
 	while (wanted-- && !READ_ONCE(soak.over)) {
-		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		page = alloc_page(gfp | GFP_NOWAIT | __GFP_NOWARN);
 		if (!page)
 			break;
 		larder_put(larder, page);
@@ -180,12 +180,12 @@ static void fill(struct larder *larder)
 	}
 }
 
-static void hold(struct larder *larder)
+static void hold(struct larder *larder, gfp_t gfp)
 {
 	struct shrink_control all = { .nr_to_scan = ~0UL };
 
 	for (unsigned int i = 0; i < HOARD_TURNS && !READ_ONCE(soak.over); i++) {
-		fill(larder);
+		fill(larder, gfp);
 		msleep(100);
 	}
 	larder_scan(&larder->shrinker, &all);
@@ -199,11 +199,14 @@ static void rest(void)
 
 static void hoarder_runs(void *arg)
 {
-	while (!READ_ONCE(soak.over)) {
-		hold(&hoard);
+	/* What has an address of its own; every second time also what has none, or may go away. */
+	static const gfp_t kinds[] = { 0, __GFP_HIGHMEM | __GFP_MOVABLE };
+
+	for (unsigned int turn = 0; !READ_ONCE(soak.over); turn++) {
+		hold(&hoard, kinds[turn % 2]);
 		rest();
 		down_write(&plenty);
-		hold(&chest);
+		hold(&chest, kinds[turn % 2]);
 		up_write(&plenty);
 		rest();
 	}
@@ -215,7 +218,7 @@ static void plugger_runs(void *arg)
 		if (come_and_go(MMOP_ONLINE_MOVABLE))
 			soak.kept++;
 		else
-			soak.plugged++;
+			WRITE_ONCE(soak.plugged, soak.plugged + 1);
 		msleep(soak.seconds ? 500 : 0);
 	} while (!READ_ONCE(soak.over));
 }
@@ -374,6 +377,8 @@ SELFTEST(soak, everything_at_once)
 		SKIP("no memory for the slots");
 	}
 	pluggable = find_place();
+	if (pluggable)	/* what that needs for the first time is there before the storm */
+		come_and_go(MMOP_ONLINE_MOVABLE);
 	soak.began = jiffies;
 	things_open();
 	run_all(pluggable);
