@@ -18,7 +18,9 @@ static int is_free, served;
 
 struct zonelist zonelists[QUARRY_MAX_NODES] = { { { [ZONE_NORMAL] = zones } } };
 
-/* What page_wait.c calls: a zone of one page without marks. */
+/* What page_wait.c calls: a zone of one page without marks, nor guards. */
+unsigned int guard_orders;
+
 bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
 		       unsigned int alloc_flags)
 {
