@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from judge import Ended, clean_lines, finished
@@ -22,7 +23,7 @@ QEMU = shlex.split(os.environ.get("QEMU", "qemu-system-x86_64"))	# it may have a
 OVMF = os.environ.get("OVMF", "/usr/share/ovmf/OVMF.fd")
 POLL = 0.1		# seconds between looks at a serial log
 POLL_SCREEN = 1.0	# and at a screen
-GRACE = 1.0		# a machine that should have stopped is watched this long
+GRACE = float(os.environ.get("GRACE", 1.0))	# what should have stopped is watched this long
 LOG_LIMIT = 64 << 20	# a log that grows beyond this is a machine that rages
 VGA_MEMORY = 0xb8000
 
@@ -117,9 +118,11 @@ class Emulator:
             control = os.path.join(folder, "qmp")
             arguments = self.arguments(control)
             with open(self.base + ".qemu", "w+b") as messages:
+                end = PutOff(signal.SIGTERM)
                 child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
                                          stdout=messages, stderr=messages)
                 try:
+                    end.take()
                     lines, ended = self.watch(child, control)
                 finally:
                     rss = kill_and_wait(child)
@@ -146,8 +149,8 @@ class Emulator:
             if gone:
                 return lines, Ended(None)
             if not ends_itself and finished(self.machine, lines):
-                time.sleep(GRACE)
-                return look(), Ended(None, alive_at_end=not has_ended(child))
+                still_there = stays(child)
+                return look(), Ended(None, alive_at_end=still_there)
             if mce:
                 mce.inject(self.log)
             if monitor:
@@ -161,6 +164,35 @@ class Emulator:
     def log_lines(self):
         with open(self.log, "rb") as file:
             return clean_lines(file.read())
+
+
+class PutOff:
+    """A signal that comes before take() is taken there: a child that is being made could not be
+    ended. Signals come to the main thread alone."""
+
+    def __init__(self, number):
+        self.number, self.came = number, False
+        self.here = threading.current_thread() is threading.main_thread()
+        self.before = signal.signal(number, self.note) if self.here else None
+
+    def note(self, *_):
+        self.came = True
+
+    def take(self):
+        if self.here:
+            signal.signal(self.number, self.before)
+        if self.came:
+            os.kill(os.getpid(), self.number)
+
+
+def stays(child):
+    """Is it still there when GRACE is over?"""
+    deadline = time.monotonic() + GRACE
+    while time.monotonic() < deadline:
+        if has_ended(child):
+            return False
+        time.sleep(POLL)
+    return True
 
 
 def has_ended(child):
