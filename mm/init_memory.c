@@ -14,9 +14,9 @@
  * Large blocks of kmalloc(), areas of vmalloc() and slabs themselves are made of pages. Not
  * cleared are objects with a constructor or destructor, and of SLAB_TYPESAFE_BY_RCU: their content
  * counts while they are free. Where free objects have poison, that is what takes the place of
- * their old content, and is checked and cleared when they are given out. A broken page is not
- * touched when its block is freed. What lies in the reserve of a mempool was not freed: it is its
- * pool's, and comes out of it as it went in.
+ * their old content; it is checked when they are given out, and cleared with init_on_alloc. A
+ * broken page is not touched when its block is freed. What lies in the reserve of a mempool was
+ * not freed: it is its pool's, and comes out of it as it went in.
  *
  * All of this is in slow paths, so without the options the fast ones have not an instruction of
  * it. With them, nothing is kept at hand that would not come by there:

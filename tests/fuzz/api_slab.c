@@ -271,17 +271,26 @@ void api_slab_end(void)
 	FUZZ_CHECK(!atomic_read(&constructed));
 }
 
+/* The input's; NULL while it is not there. What has a constructor is not to be cleared. */
+static struct api_cache *choose_cache(struct api_lane *lane, struct api_object *object, gfp_t *gfp)
+{
+	struct api_cache *my;
+
+	object->which = (u8)fuzz_below(&lane->in, API_CACHES);
+	my = &caches[object->which];
+	if (my->ctor)
+		*gfp &= ~__GFP_ZERO;
+	return my->cache ? my : NULL;
+}
+
 static void take_cached(struct api_lane *lane, struct api_object *object)
 {
 	gfp_t gfp = api_object_flags(lane);
 	struct api_cache *my;
 
-	object->which = (u8)fuzz_below(&lane->in, API_CACHES);
-	my = &caches[object->which];
-	if (!my->cache)
+	my = choose_cache(lane, object, &gfp);
+	if (!my)
 		return;
-	if (my->ctor)
-		gfp &= ~__GFP_ZERO;
 	object->size = my->size;
 	object->skip = my->ctor ? 8 : 0;
 	object->how = fuzz_byte(&lane->in) & 1;
@@ -344,12 +353,9 @@ static void take_objects(struct api_lane *lane, struct api_object *object)
 	size_t nr = 1 + fuzz_below(&lane->in, API_MANY);
 	struct api_cache *my;
 
-	object->which = (u8)fuzz_below(&lane->in, API_CACHES);
-	my = &caches[object->which];
-	if (!my->cache)
+	my = choose_cache(lane, object, &gfp);
+	if (!my)
 		return;
-	if (my->ctor)
-		gfp &= ~__GFP_ZERO;
 	object->nr = (unsigned int)kmem_cache_alloc_bulk(my->cache, gfp, nr, object->many);
 	FUZZ_CHECK(!object->nr || object->nr == nr);
 	object->at = object->nr ? object->many[0] : NULL;
