@@ -3,6 +3,7 @@
 #ifndef MM_BADMEM_H
 #define MM_BADMEM_H
 
+#include <linux/mutex.h>
 #include "internal.h"
 
 /* ---- memtest.c ---- */
@@ -19,5 +20,8 @@ void memtest_plant_no_more(void);
 /* ---- memory_failure.c ---- */
 
 unsigned int memory_failure_validate(void);
+
+/* Memory goes with it held: meanwhile no page breaks, and none that is broken is put back. */
+extern struct mutex failure_mutex;
 
 #endif

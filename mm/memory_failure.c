@@ -31,6 +31,10 @@
  * Blocks of vmalloc() that wait for their next use (vmap_pool.c) are allocated, too, and nobody
  * frees them before that. So after a mark all of these go back; later ones do not wait.
  *
+ * Memory that goes (memory_hotplug.c) goes with failure_mutex held, from the first page that is
+ * isolated on. So the zone of a page, once found with the mutex held, stays its zone; and what is
+ * broken is not put back behind the back of who counts whether all of a section is out of use.
+ *
  * Locks: failure_mutex, one page at a time; inside it zone->lock. May sleep. Costs: nothing
  * before the first broken page but the test in buddy_free(), and one where a last reference is
  * dropped the slow way.
@@ -45,7 +49,7 @@
 #define MAX_ROUNDS 64
 #define SETTLE	   4		/* interrupts for each CPU after a mark was set */
 
-static DEFINE_MUTEX(failure_mutex);
+DEFINE_MUTEX(failure_mutex);
 static unsigned long nr_poisoned;	/* guarded by the mutex */
 
 enum outcome {
@@ -54,6 +58,7 @@ enum outcome {
 	KNOWN,			/* was told before */
 	RESERVED,		/* nobody ever frees it */
 	FULL,			/* no place in the table of pristine pages */
+	OUTSIDE,		/* no RAM, or no zone's */
 	AGAIN,			/* look once more */
 };
 
@@ -175,21 +180,20 @@ static const struct { const char *what; int error; } outcomes[] = {
 	[KNOWN] = { "already hardware poisoned", -EHWPOISON },
 	[RESERVED] = { "recovery action for reserved kernel page: Ignored", -EBUSY },
 	[FULL] = { "recovery action for a page never used: Failed, too many", -ENOSPC },
+	[OUTSIDE] = { "memory outside kernel control", -ENXIO },
 	[AGAIN] = { "recovery action for a page that changes hands: Failed", -EBUSY },
 };
 
 int memory_failure(unsigned long pfn, int flags)
 {
-	struct zone *zone = section_zone(pfn);
-	enum outcome outcome;
+	enum outcome outcome = OUTSIDE;
+	struct zone *zone;
 
 	might_sleep();
-	if (!zone) {
-		pr_err("Memory failure: %#lx: memory outside kernel control\n", pfn);
-		return -ENXIO;
-	}
 	mutex_lock(&failure_mutex);
-	outcome = poison(zone, pfn);
+	zone = section_zone(pfn);
+	if (zone)
+		outcome = poison(zone, pfn);
 	if (outcome == RECOVERED || outcome == MARKED)
 		WRITE_ONCE(nr_poisoned, nr_poisoned + 1);
 	mutex_unlock(&failure_mutex);
@@ -220,18 +224,19 @@ static bool unpoison_locked(struct zone *zone, unsigned long pfn)
 
 int unpoison_memory(unsigned long pfn)
 {
-	struct zone *zone = section_zone(pfn);
+	struct zone *zone;
 	unsigned long flags;
-	bool done;
+	bool done = false;
 
 	might_sleep();
-	if (!zone)
-		return -EINVAL;
 	mutex_lock(&failure_mutex);
-	spin_lock_irqsave(&zone->lock, flags);
-	done = unpoison_locked(zone, pfn);
-	page_wait_serve(zone);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	zone = section_zone(pfn);
+	if (zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		done = unpoison_locked(zone, pfn);
+		page_wait_serve(zone);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
 	if (done)
 		WRITE_ONCE(nr_poisoned, nr_poisoned - 1);
 	mutex_unlock(&failure_mutex);
@@ -292,11 +297,13 @@ unsigned int memory_failure_validate(void)
 
 	for_each_zone(zone) {
 		unsigned long flags, bad;
+		bool any;
 
 		spin_lock_irqsave(&zone->lock, flags);
+		any = zone->nr_bad || READ_ONCE(nr_poisoned);
 		bad = section_count_bad(zone);
 		for_each_block(zone, pb)
-			wrong += nr_poisoned ? count_marks(zone, pb, &bad) : 0;
+			wrong += any ? count_marks(zone, pb, &bad) : 0;
 		if (bad != zone->nr_bad) {
 			report_misuse(QUARRY_CORRUPTION, zone, "zone %s: %lu broken pages, not %lu",
 				      zone_name(zone), bad, zone->nr_bad);

@@ -31,21 +31,26 @@
  *  - Somebody looks for a zone in a zonelist that is growing: numa.c.
  *  - A zone reaches further before its first new page is free, so who searches zones for pages
  *    below a limit (contig.c, dma.c) never meets one above what low_end_pfn() says.
- *  - memory_failure() of a page in a section that goes: under zone->lock it finds its page block
- *    live, and marks the page, or not, and there is no such page.
+ *  - memory_failure() and unpoison_memory() of a page in a section that goes: failure_mutex is
+ *    held from the first look at the section to the last, so they come before all of that, or
+ *    after it, when there is no such page. In between, a broken page that was not busy would
+ *    come free again; and who had found its zone before would work on what is another zone's by
+ *    then. Memory that comes needs no such care: a page block is its zone's once it is live.
  *  - A validator during all that: pages are counted where they are, zone by zone, under the lock.
  *  - kswapd and reclaim see fewer free pages, and new marks; nothing of theirs is kept.
  *
  * A zone that had no memory, or too little, has per-CPU caches from the first time on that it has
  * enough (pcp_setup.c).
  *
- * Locks: hotplug_mutex around each call; inside it that of pcp_close(), mutexes of caches, and
- * zone->lock. Costs: a call for the log, 2 MiB cleared and 64 visits to the zone a section.
+ * Locks: hotplug_mutex around each call; inside it failure_mutex while memory goes, and inside
+ * both that of pcp_close(), mutexes of caches, and zone->lock. Costs: a call for the log, 2 MiB
+ * cleared and 64 visits to the zone a section.
  */
 #include <linux/kasan.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mutex.h>
 #include <linux/smp.h>
+#include "badmem.h"
 #include "pcp.h"
 #include "reclaim.h"
 #include "section.h"
@@ -286,8 +291,8 @@ static void leave(unsigned long section)
 	print(&range, "offline", zone->nid, zone_name(zone));
 }
 
-/* Those of the range that are online. Caller holds the mutex. */
-static int offline(const struct range *range)
+/* Those of the range that are online. Caller holds both mutexes. */
+static int offline_locked(const struct range *range)
 {
 	unsigned long busy;
 
@@ -307,6 +312,17 @@ static int offline(const struct range *range)
 			leave(s);
 	watermark_update();
 	return 0;
+}
+
+/* Caller holds the mutex. */
+static int offline(const struct range *range)
+{
+	int err;
+
+	mutex_lock(&failure_mutex);
+	err = offline_locked(range);
+	mutex_unlock(&failure_mutex);
+	return err;
 }
 
 int offline_pages(unsigned long start_pfn, unsigned long nr_pages, struct zone *zone,

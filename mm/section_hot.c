@@ -202,7 +202,6 @@ static unsigned long restore(struct zone *zone, unsigned long pfn, unsigned long
 		nr = pages_in(pfn, word);
 		if (!is_isolated(word))
 			continue;
-		/* What broke meanwhile stays out: that mark is kept. */
 		WRITE_ONCE(page->word, word & ~PAGE_WORD(0, 0, PG_ISOLATED, 0));
 		buddy_free(zone, page, word_order(word));
 		restored += nr;

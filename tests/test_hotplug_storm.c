@@ -59,3 +59,50 @@ SELFTEST(hotplug_storm, it_comes_and_goes_amid_others)
 	CHECK_EQ(quarry_validate(), 0);
 	give_back();
 }
+
+/* ---- Pages break ---- */
+
+static unsigned long breaks;
+
+/* One page breaks again and again, if there is one just then, and is well again. */
+static void break_page(void *pfn)
+{
+	for (unsigned long i = 0; i < breaks; cond_resched()) {
+		if (!pfn_valid((unsigned long)pfn) && !READ_ONCE(storm_over))
+			continue;
+		if (!memory_failure((unsigned long)pfn, 0))
+			unpoison_memory((unsigned long)pfn);
+		i++;
+	}
+}
+
+/* One in the section, which is another zone's each time, and one elsewhere. */
+SELFTEST(hotplug_storm, pages_break_while_memory_changes_zones)
+{
+	unsigned long turns = selftest_scaled(40), gone = 0;
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct test_thread threads[2];
+
+	NEED_KERNEL_TO_KEEP_OUT();
+	NEED_PLACE();
+	REQUIRE(page && add());
+	storm_over = false;
+	breaks = turns;
+	test_thread_start(&threads[0], ANY_CPU, break_page, (void *)(place.pfn + PAGEBLOCK_PAGES));
+	test_thread_start(&threads[1], ANY_CPU, break_page, (void *)page_to_pfn(page));
+	for (unsigned long i = 0; i < turns; i++) {
+		int type = i & 1 ? MMOP_ONLINE_KERNEL : MMOP_ONLINE_MOVABLE;
+
+		if (pfn_is_live(place.pfn + PAGEBLOCK_PAGES) || !online(zone_for(type)))
+			gone += !offline(block_zone(pfn_to_block(place.pfn + PAGEBLOCK_PAGES)));
+		cond_resched();
+	}
+	WRITE_ONCE(storm_over, true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
+		test_thread_join(&threads[i]);
+	CHECK_EQ(offline_and_remove_memory(place.start, SECTION_SIZE), 0);
+	printk("gone while a page broke: %lu of %lu\n", gone, turns);
+	CHECK_EQ(quarry_validate(), 0);
+	__free_page(page);
+	give_back();
+}

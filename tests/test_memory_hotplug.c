@@ -5,10 +5,12 @@
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/slab.h>
+#include "mm/badmem.h"
 #include "mm/census.h"
 #include "mm/fault.h"
 #include "mm/pcp.h"
 #include "tests/hotplug.h"
+#include "tests/threads.h"
 
 static gfp_t gfp_for(int online_type)
 {
@@ -344,6 +346,57 @@ SELFTEST(memory_hotplug, a_broken_page_goes_with_its_section)
 		CHECK_EQ(zone->nr_bad, bad);
 		CHECK_EQ(zone->managed, managed - HOT_PAGES);
 		CHECK_EQ(memory_failure(pfn, 0), -ENXIO);
+		CHECK_EQ(remove_memory(place.start, SECTION_SIZE), 0);
+		CHECK_EQ(quarry_validate(), 0);
+	}
+	give_back();
+}
+
+static void break_page(void *err)
+{
+	WRITE_ONCE(*(int *)err, memory_failure(place.pfn + PAGEBLOCK_PAGES + 77, 0));
+}
+
+static void go_offline(void *err)
+{
+	WRITE_ONCE(*(int *)err, offline(zone_for(MMOP_ONLINE_MOVABLE)));
+}
+
+static unsigned int nr_waiting(struct mutex *mutex)
+{
+	struct list_head *node;
+	unsigned int nr = 0;
+
+	spin_lock(&mutex->wait_lock);
+	list_for_each(node, &mutex->wait_list)
+		nr++;
+	spin_unlock(&mutex->wait_lock);
+	return nr;
+}
+
+/*
+ * Somebody has failure_mutex; then comes who goes offline, then who breaks a page. They are served
+ * in that order: nothing goes meanwhile, and what was true of the page before is not believed.
+ */
+SELFTEST(memory_hotplug, no_page_breaks_while_its_section_goes)
+{
+	void (*const fns[])(void *err) = { go_offline, break_page };
+	int errs[ARRAY_SIZE(fns)] = { 1, 1 };
+	struct test_thread threads[ARRAY_SIZE(fns)];
+
+	NEED_PLACE();
+	if (add() && CHECK_EQ(online(zone_for(MMOP_ONLINE_MOVABLE)), 0)) {
+		mutex_lock(&failure_mutex);
+		for (unsigned int i = 0; i < ARRAY_SIZE(fns); i++) {
+			test_thread_start(&threads[i], ANY_CPU, fns[i], &errs[i]);
+			WAIT_UNTIL(nr_waiting(&failure_mutex) > i || READ_ONCE(errs[i]) <= 0);
+			CHECK_EQ(READ_ONCE(errs[i]), 1);
+		}
+		mutex_unlock(&failure_mutex);
+		for (unsigned int i = 0; i < ARRAY_SIZE(fns); i++)
+			test_thread_join(&threads[i]);
+		CHECK_EQ(errs[0], 0);
+		CHECK_EQ(errs[1], -ENXIO);
 		CHECK_EQ(remove_memory(place.start, SECTION_SIZE), 0);
 		CHECK_EQ(quarry_validate(), 0);
 	}
