@@ -23,5 +23,7 @@ unsigned int memory_failure_validate(void);
 
 /* Memory goes with it held: meanwhile no page breaks, and none that is broken is put back. */
 extern struct mutex failure_mutex;
+/* These pages are no zone's any more, and those that are broken are gone. Caller holds it. */
+void memory_failure_forget(unsigned long pfn, unsigned long nr);
 
 #endif

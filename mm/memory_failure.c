@@ -245,6 +245,12 @@ int unpoison_memory(unsigned long pfn)
 	return done ? 0 : -EINVAL;
 }
 
+void memory_failure_forget(unsigned long pfn, unsigned long nr)
+{
+	for (const struct page *page = pfn_to_page(pfn); nr_poisoned && nr--; page++)
+		WRITE_ONCE(nr_poisoned, nr_poisoned - PageHWPoison(page));
+}
+
 bool PageHWPoison(const struct page *page)
 {
 	return READ_ONCE(page->flags) & PG_HWPOISON;

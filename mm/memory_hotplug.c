@@ -284,6 +284,7 @@ static void leave(unsigned long section)
 	struct zone *zone = zone_of(section);
 
 	section_hot_offline(section, zone);
+	memory_failure_forget(section * PAGES_PER_SECTION + PAGEBLOCK_PAGES, HOT_PAGES);
 	shorten(zone);
 	pcp_fit(zone);
 	if (zone->idx != ZONE_HIGHMEM)

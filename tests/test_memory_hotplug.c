@@ -338,12 +338,14 @@ SELFTEST(memory_hotplug, a_broken_page_goes_with_its_section)
 	zone = zone_for(MMOP_ONLINE_MOVABLE);
 	for (unsigned int i = 0; i < 2 && add() && CHECK_EQ(online(zone), 0); i++) {
 		unsigned long bad = zone->nr_bad, managed = zone->managed;
+		unsigned long poisoned = num_poisoned_pages();
 
 		CHECK_EQ(memory_failure(place.pfn, 0), -ENXIO);
 		CHECK_EQ(memory_failure(pfn, 0), 0);
 		CHECK_EQ(zone->nr_bad, bad + 1);
 		CHECK_EQ(offline(zone), 0);
 		CHECK_EQ(zone->nr_bad, bad);
+		CHECK_EQ(num_poisoned_pages(), poisoned);
 		CHECK_EQ(zone->managed, managed - HOT_PAGES);
 		CHECK_EQ(memory_failure(pfn, 0), -ENXIO);
 		CHECK_EQ(remove_memory(place.start, SECTION_SIZE), 0);
