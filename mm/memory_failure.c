@@ -23,8 +23,10 @@
  * every CPU is interrupted. A fast path that was under way has then either written (the block
  * is free now, and is found) or begins anew (and sees the mark). The mark holds when it is
  * still there afterwards. A block that was freed and allocated again in between is marked
- * anew; each round ends one use of it, so the number of rounds is bounded generously. Owners
- * change other flags of their pages by plain instructions, three or four in a row: an
+ * anew; each round ends one use of it, so the number of rounds is bounded generously. A block on
+ * its way into a cache belongs to who frees it, and is in no list until then: whoever that is may
+ * have lost the CPU, or be clearing 4 MiB, so from the second on each round ends with a pause.
+ * Owners change other flags of their pages by plain instructions, three or four in a row: an
  * interrupt may come between the read and the write, which then comes after it. So each CPU is
  * interrupted several times: each time it goes on by an instruction at least.
  *
@@ -40,13 +42,14 @@
  * dropped the slow way.
  */
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
 #include "badmem.h"
 #include "reclaim.h"
 #include "section.h"
 
-#define MAX_ROUNDS 64
+#define MAX_ROUNDS 250		/* a second of pauses */
 #define SETTLE	   4		/* interrupts for each CPU after a mark was set */
 
 DEFINE_MUTEX(failure_mutex);
@@ -168,6 +171,8 @@ static enum outcome poison(struct zone *zone, unsigned long pfn)
 		spin_unlock_irqrestore(&zone->lock, flags);
 		for (unsigned int i = 0; i < SETTLE && a.outcome == AGAIN; i++)
 			on_each_cpu(catch_here, &a, 1);
+		if (round && a.outcome == AGAIN)
+			schedule_timeout_uninterruptible(1);
 	}
 	return a.outcome;
 }
