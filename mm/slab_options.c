@@ -57,21 +57,32 @@ static slab_flags_t read_flags(const char **text)
 	return *text == start || *start == '1' ? ALL_FLAGS : flags;
 }
 
-/* Does the name match the glob at `glob`, which ends at `end`? */
+/*
+ * Does the name match the glob at `glob`, which ends at `end`? What does not fit behind a star is
+ * tried again with one more character for the star, the last one only: what the ones before it
+ * took fits already, so more for them gains nothing. So it takes the product of both lengths.
+ */
 static bool matches(const char *glob, const char *end, const char *name)
 {
-	for (; glob < end; glob++, name++) {
-		if (*glob == '*') {
-			do {
-				if (matches(glob + 1, end, name))
-					return true;
-			} while (*name++);
+	const char *star = NULL, *taken = NULL;
+
+	while (*name) {
+		if (glob < end && *glob == '*') {
+			star = glob++;
+			taken = name;
+		} else if (glob < end && *glob == *name) {
+			glob++;
+			name++;
+		} else if (star) {
+			glob = star + 1;
+			name = ++taken;
+		} else {
 			return false;
 		}
-		if (*glob != *name)
-			return false;
 	}
-	return !*name;
+	while (glob < end && *glob == '*')
+		glob++;
+	return glob == end;
 }
 
 /* Does one of the globs behind a comma match? Without any: yes. Moves to the entry's end. */

@@ -256,6 +256,11 @@ SELFTEST(debug, the_option_chooses_caches_and_checks)
 	CHECK_EQ(flags_under("Z,dentry", "dentry2"), 0);
 	CHECK_EQ(flags_under("zp,kmalloc-*", "kmalloc-64"), SLAB_RED_ZONE | SLAB_POISON);
 	CHECK_EQ(flags_under("U,a*b,c", "axxb"), SLAB_STORE_USER);
+	CHECK_EQ(flags_under("U,a*b", "abab"), SLAB_STORE_USER);
+	CHECK_EQ(flags_under("U,a*b", "aba"), 0);
+	CHECK_EQ(flags_under("U,*a*b*", "xaxaxbx"), SLAB_STORE_USER);
+	CHECK_EQ(flags_under("U,*", ""), SLAB_STORE_USER);
+	CHECK_EQ(flags_under("U,a", ""), 0);
 	CHECK_EQ(flags_under(",dentry", "dentry"), ALL);
 	CHECK_EQ(flags_under("F,a;P,b*;T", "bee"), SLAB_POISON);
 	CHECK_EQ(flags_under("F,a;P,b*;T", "other"), SLAB_TRACE);
@@ -266,4 +271,14 @@ SELFTEST(debug, the_option_chooses_caches_and_checks)
 	slab_debug_set("QZ");
 	slab_debug_set(slab_debug_option);
 	CHECK(strstr(listen_stop(), "Q is none of F, Z, P, U, T"));
+}
+
+/* Tries that grow by a factor with each star would not end: 2 to the 40th, and more. */
+SELFTEST(debug, stars_of_the_option_take_no_time)
+{
+	SKIP_WITH_KASAN();
+	if (kmemleak_on)
+		SKIP("kmemleak=on gives all caches owners");
+	CHECK_EQ(flags_under("U,*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
+			     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 0);
 }

@@ -86,6 +86,13 @@ static const api_word words[] = {
 	unmap_aliases, misuse, misuse,
 };
 
+/* What a call that was refused has left in the object is nothing to the next. */
+static void take(struct api_lane *lane, const struct api_kind *kind, struct api_object *object)
+{
+	*object = (struct api_object){ };
+	kind->take(lane, object);
+}
+
 static void step(struct api_lane *lane, u8 code)
 {
 	struct api_object **slot = &lane->slots[fuzz_below(&lane->in, API_SLOTS)];
@@ -101,7 +108,7 @@ static void step(struct api_lane *lane, u8 code)
 	else if (full)
 		api_release(*slot);
 	else
-		kind->take(lane, *slot);
+		take(lane, kind, *slot);
 }
 
 static void remote_thread(struct work_struct *work)
