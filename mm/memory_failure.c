@@ -160,6 +160,21 @@ static void catch_here(void *data)
 	spin_unlock(&a->zone->lock);
 }
 
+/* It was not caught: unless it is out of use by now, it is not known as broken. */
+static enum outcome give_up(struct zone *zone, struct page *page)
+{
+	enum outcome outcome = AGAIN;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (READ_ONCE(page->state) == PAGE_BAD)
+		outcome = RECOVERED;
+	else
+		__atomic_fetch_and(&page->flags, (u16)~PG_HWPOISON, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return outcome;
+}
+
 static enum outcome poison(struct zone *zone, unsigned long pfn)
 {
 	struct attempt a = { zone, pfn, AGAIN };
@@ -174,7 +189,7 @@ static enum outcome poison(struct zone *zone, unsigned long pfn)
 		if (round && a.outcome == AGAIN)
 			schedule_timeout_uninterruptible(1);
 	}
-	return a.outcome;
+	return a.outcome == AGAIN ? give_up(zone, pfn_to_page(pfn)) : a.outcome;
 }
 
 /* ---- Public ---- */

@@ -23,8 +23,14 @@
  * So a free that finds a count of one and no PG_SHARED competes with nobody but a caller's
  * error: the same block freed twice at once. pcp.c says what becomes of that.
  *
- * Locks: none here but for break_block() and for blocks with broken pages: zone->lock, with
- * interrupts off.
+ * Cutting up. Whoever looks for the block of a page, with zone->lock held (memory_failure(), going
+ * offline, a validator), finds one at any moment. So a block is cut up in one step under that
+ * lock: by break_block(), and where a tail is lost together with the reference. The tail's
+ * halves are allocated then, with no reference, until each is freed, behind the lock, after it
+ * was cleared (init_on_free), which takes long. A page of one may be found broken just then: so
+ * a half is freed by compare-and-exchange, too, and a marked one goes to the zone.
+ *
+ * Locks: zone->lock, with interrupts off, to cut a block up, and to free one with broken pages.
  */
 #include "init_memory.h"
 #include "kasan.h"
@@ -62,23 +68,38 @@ void break_block(struct page *page, unsigned long nr)
 	split_page_owner(page, nr);
 }
 
-/* Frees all of a block but its first page, which someone still holds. */
-static void free_tail(struct page *page, unsigned int order, bool poisoned)
+/*
+ * All of a block but its first page, which someone still holds, becomes blocks that nobody holds.
+ * Caller holds the zone's lock.
+ */
+static void cut_tail(struct page *page, unsigned int order, bool poisoned)
 {
 	while (order-- > 0) {
 		struct page *half = page + (1UL << order);
+		u16 flags = poisoned ? (half->flags & PG_HWPOISON) | PG_HAS_HWPOISONED : 0;
 
-		if (unlikely(init_on_free))
-			init_free_pages(half, order, poisoned);
-		if (poisoned) {
-			half->word = PAGE_WORD(PAGE_USED, order, (half->flags & PG_HWPOISON) |
-					       PG_HAS_HWPOISONED, 0);
-			zone_give(half);
-			continue;
-		}
-		WRITE_ONCE(half->word, pcp_word(order));
-		pcp_free(half, order);
+		WRITE_ONCE(half->word, PAGE_WORD(PAGE_USED, order, flags, 0));
 	}
+}
+
+/* One of these is freed. A page of it may be found broken meanwhile. */
+static void free_half(struct page *half, unsigned int order)
+{
+	u64 word = READ_ONCE(half->word);
+
+	if (unlikely(init_on_free))
+		init_free_pages(half, order, word_flags(word) & PG_HAS_HWPOISONED);
+	do {
+		if (word_flags(word) & PG_HAS_HWPOISONED)
+			return zone_give(half);
+	} while (!try_cmpxchg(&half->word, &word, pcp_word(order)));
+	pcp_free(half, order);
+}
+
+static void free_tail(struct page *page, unsigned int order)
+{
+	while (order-- > 0)
+		free_half(page + (1UL << order), order);
 }
 
 /* A block goes back: nobody touches it, no lock in it may be held. Only where that is checked. */
@@ -129,6 +150,25 @@ static u64 word_after_drop(u64 word, unsigned int order)
 	return !last && loses_tail(word, order) ? word - WORD_ORDER(order) : word;
 }
 
+/* Drops one reference. False: *word has changed, and is the new one. */
+static bool try_drop(struct page *page, u64 *word, unsigned int order)
+{
+	u64 dropped = word_after_drop(*word, order);
+	struct zone *zone;
+	unsigned long flags;
+	bool done;
+
+	if (word_refs(*word) == 1 || !loses_tail(*word, order))
+		return try_cmpxchg(&page->word, word, dropped);
+	zone = page_zone(page);
+	spin_lock_irqsave(&zone->lock, flags);
+	done = try_cmpxchg(&page->word, word, dropped);
+	if (done)
+		cut_tail(page, order, word_flags(dropped) & PG_HAS_HWPOISONED);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return done;
+}
+
 /* Its last reference is gone. One question for both, as put_page() is common. */
 static noinline void before_free(struct page *page, unsigned int order, bool poisoned)
 {
@@ -150,7 +190,7 @@ static const char *drop(struct page *page, unsigned int order)
 		wrong = why_not_free(page, word, order);
 		if (wrong)
 			return wrong;
-	} while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
+	} while (!try_drop(page, &word, order));
 	if (word_refs(word) == 1) {
 		if (unlikely(page_free_hooked))
 			before_free(page, word_order(word), word_flags(word) & PG_HAS_HWPOISONED);
@@ -163,7 +203,7 @@ static const char *drop(struct page *page, unsigned int order)
 			pcp_free(page, word_order(word));
 	} else if (loses_tail(word, order)) {
 		split_page_owner(page, 1);
-		free_tail(page, order, word_flags(word) & PG_HAS_HWPOISONED);
+		free_tail(page, order);
 	}
 	return wrong;
 }

@@ -2,8 +2,9 @@
 /* References, freeing, and what happens to those who free wrongly. */
 #include <linux/highmem.h>
 #include <linux/slab.h>
+#include "mm/init_memory.h"
 #include "mm/internal.h"
-#include "tests/selftest.h"
+#include "tests/threads.h"
 
 /* ---- References ---- */
 
@@ -297,4 +298,68 @@ SELFTEST(page_free, random_blocks_keep_their_content)
 			__free_pages(slots[i].page, slots[i].order);
 		slots[i].page = NULL;
 	}
+}
+
+/* ---- Against who looks for a page ---- */
+
+#define TAIL_ORDER 9
+
+static struct {
+	struct page *page;		/* of the tail that is being freed, or NULL */
+	unsigned long looks, lost;
+	bool done;
+} tail;
+
+/* As memory_failure() does: under the lock of the zone the page is in a block. */
+static void look_for_its_block(void *unused)
+{
+	while (!READ_ONCE(tail.done)) {
+		struct page *page = READ_ONCE(tail.page);
+		struct zone *zone;
+
+		cond_resched();
+		if (!page)
+			continue;
+		zone = page_zone(page);
+		spin_lock_irq(&zone->lock);
+		tail.lost += !page_block_head(page);
+		spin_unlock_irq(&zone->lock);
+		WRITE_ONCE(tail.looks, tail.looks + (READ_ONCE(tail.page) == page));
+	}
+}
+
+static void free_tails(void *looks)
+{
+	for (unsigned int i = 0; i < 1000 && READ_ONCE(tail.looks) < (unsigned long)looks; i++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, TAIL_ORDER);
+
+		cond_resched();
+		if (!page)
+			break;
+		get_page(page);
+		WRITE_ONCE(tail.page, page + 1);	/* goes last */
+		__free_pages(page, TAIL_ORDER);
+		WRITE_ONCE(tail.page, NULL);
+		put_page(page);
+	}
+	WRITE_ONCE(tail.done, true);
+}
+
+SELFTEST(page_free, a_tail_that_is_being_freed_is_in_a_block)
+{
+	bool clears = init_on_free;
+	struct test_thread threads[2];
+
+	if (num_online_cpus() < 2)
+		SKIP("one CPU");
+	memset(&tail, 0, sizeof(tail));
+	WRITE_ONCE(init_on_free, true);		/* which takes long */
+	test_thread_start(&threads[0], test_cpu(0), look_for_its_block, NULL);
+	test_thread_start(&threads[1], test_cpu(1), free_tails, (void *)selftest_scaled(500));
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
+		test_thread_join(&threads[i]);
+	WRITE_ONCE(init_on_free, clears);
+	CHECK_EQ(tail.lost, 0);
+	if (!tail.looks)
+		SKIP("no block of order %d, or nobody looked meanwhile", TAIL_ORDER);
 }

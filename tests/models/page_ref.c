@@ -3,8 +3,8 @@
  * A page that others look for while its owner frees it: whoever gets a reference has a page that
  * is not freed, and the last one to let go frees it, once.
  *
- * plant: mm/page_free.c: while (!try_cmpxchg(&page->word, &word, word_after_drop(word, order)));
- *	-> while (WRITE_ONCE(page->word, word_after_drop(word, order)), 0);
+ * plant: mm/page_free.c: return try_cmpxchg(&page->word, word, dropped);
+ *	-> return WRITE_ONCE(page->word, dropped), true;
  * plant: mm/page_free.c: if (!can_be_found(word)) -> if (!can_be_found(word) && word_refs(word))
  * plant: mm/page_free.c: } while (!try_cmpxchg(&head->word, &word, word + PAGE_WORD(0, 0, 0, 1)));
  *	-> } while (WRITE_ONCE(head->word, word + PAGE_WORD(0, 0, 0, 1)), 0);
