@@ -18,8 +18,8 @@
  *
  * Pristine memory below the limit is brought to life when that finds nothing; it comes from the
  * bottom up, so each further piece is looked at as soon as it is there. What is left then is free
- * memory in the caches of CPUs: it is given back, and the zone searched once more, and then again
- * without guards (guard.c), if it has any.
+ * memory in the caches of CPUs: it is given back, and the zone searched once more. In a last turn
+ * page blocks that have guards (guard.c) give them up, one after the other, until one serves.
  *
  * When no zone that is cut has anything, the lower ones are asked for what they can spare at once.
  * Then a request that may reclaim does so for the zone that is cut: what comes free may lie above
@@ -35,7 +35,8 @@
 #include "reclaim.h"
 #include "section.h"
 
-#define CHUNK 512		/* page blocks: 1 GiB */
+#define CHUNK	    512		/* page blocks: 1 GiB */
+#define GUARD_CHUNK 8		/* of these each descriptor may have to be looked at */
 #define GFP_ZONES (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
 
 /* What is asked for of zones that are cut. */
@@ -45,7 +46,7 @@ struct cut {
 	unsigned int alloc_flags;
 };
 
-enum turn { OWN_BLOCKS, WHOLE_BLOCKS, ANY_BLOCK, NR_TURNS };
+enum turn { OWN_BLOCKS, WHOLE_BLOCKS, ANY_BLOCK, GUARDED_BLOCKS };
 
 static bool suits(const struct pageblock *pb, enum turn turn, enum mobility mobility)
 {
@@ -53,6 +54,8 @@ static bool suits(const struct pageblock *pb, enum turn turn, enum mobility mobi
 
 	if (turn == OWN_BLOCKS)
 		return !whole && pb->mobility == mobility;
+	if (turn == GUARDED_BLOCKS)
+		return pb->nr_guards > 0;
 	return turn == ANY_BLOCK || whole;
 }
 
@@ -101,6 +104,8 @@ static struct page *search(struct zone *zone, unsigned long start, unsigned long
 		pb = pfn_to_block(pfn);
 		if (block_zone(pb) != zone || !suits(pb, turn, mobility))
 			continue;
+		if (turn == GUARDED_BLOCKS)
+			guard_release_block(zone, pb, cut->req.order);
 		page = fitting_block(pb, cut->req.order, cut->end_pfn);
 		if (!page)
 			continue;
@@ -110,26 +115,33 @@ static struct page *search(struct zone *zone, unsigned long start, unsigned long
 	return NULL;
 }
 
-/* All three turns, in chunks. */
+/* One turn over all of the zone from a page on, in chunks. */
+static struct page *search_turn(struct zone *zone, unsigned long from, const struct cut *cut,
+				enum turn turn)
+{
+	unsigned long chunk = (turn == GUARDED_BLOCKS ? GUARD_CHUNK : CHUNK) * PAGEBLOCK_PAGES;
+	unsigned long zone_end = READ_ONCE(zone->end_pfn), flags, start;
+	unsigned long end = ALIGN(min(zone_end, cut->end_pfn), PAGEBLOCK_PAGES);
+	struct page *page = NULL;
+
+	from = ALIGN_DOWN(max(from, READ_ONCE(zone->start_pfn)), PAGEBLOCK_PAGES);
+	for (; end > from && !page; end = start) {
+		start = end - from > chunk ? end - chunk : from;
+		spin_lock_irqsave(&zone->lock, flags);
+		page = search(zone, start, end, cut, turn);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return page;
+}
+
+/* All three turns. */
 static struct page *search_zone(struct zone *zone, unsigned long from, const struct cut *cut)
 {
-	unsigned long zone_end = READ_ONCE(zone->end_pfn), flags, end;
-	unsigned long top = ALIGN(min(zone_end, cut->end_pfn), PAGEBLOCK_PAGES);
 	struct page *page = NULL;
 	enum turn turn;
 
-	from = ALIGN_DOWN(max(from, READ_ONCE(zone->start_pfn)), PAGEBLOCK_PAGES);
-	for (turn = OWN_BLOCKS; turn < NR_TURNS && !page; turn++) {
-		for (end = top; end > from && !page;) {
-			unsigned long start = end - from > CHUNK * PAGEBLOCK_PAGES
-						      ? end - CHUNK * PAGEBLOCK_PAGES : from;
-
-			spin_lock_irqsave(&zone->lock, flags);
-			page = search(zone, start, end, cut, turn);
-			spin_unlock_irqrestore(&zone->lock, flags);
-			end = start;
-		}
-	}
+	for (turn = OWN_BLOCKS; turn < GUARDED_BLOCKS && !page; turn++)
+		page = search_turn(zone, from, cut, turn);
 	return page;
 }
 
@@ -161,20 +173,10 @@ static struct page *search_drained(struct zone *zone, const struct cut *cut)
 	return search_zone(zone, 0, cut);
 }
 
-/* At last all that is behind what others have (guard.c): these may lie anywhere. */
+/* At last what is behind what others have: below the limit, and no more of it than serves. */
 static struct page *search_guards(struct zone *zone, const struct cut *cut)
 {
-	unsigned long flags;
-	bool more = has_room(zone, cut) && guard_has(zone, cut->req.order);
-
-	if (!more)
-		return NULL;
-	while (more) {
-		spin_lock_irqsave(&zone->lock, flags);
-		more = guard_release(zone, cut->req.order);
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
-	return search_zone(zone, 0, cut);
+	return guard_has(zone, cut->req.order) ? search_turn(zone, 0, cut, GUARDED_BLOCKS) : NULL;
 }
 
 static struct page *alloc_from_cut_zone(struct zone *zone, const struct cut *cut)

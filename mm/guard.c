@@ -78,18 +78,23 @@ static struct page *next_guard(const struct pageblock *pb, unsigned int index)
 	for (page = next_guard(pb, 0); page; \
 	     page = next_guard(pb, page_to_pfn(page) % PAGEBLOCK_PAGES + 1))
 
-bool guard_release(struct zone *zone, unsigned int order)
+void guard_release_block(struct zone *zone, const struct pageblock *pb, unsigned int order)
 {
-	struct pageblock *pb = pageblock_table() + zone->guarded;
 	struct page *page;
 
-	if (!guard_has(zone, order))
-		return false;
 	for_each_guard(pb, page) {
 		unsigned int size = page->order;
 
-		buddy_free(zone, buddy_take(zone, page, size, UNMOVABLE), size);
+		if (size >= order)
+			buddy_free(zone, buddy_take(zone, page, size, UNMOVABLE), size);
 	}
+}
+
+bool guard_release(struct zone *zone, unsigned int order)
+{
+	if (!guard_has(zone, order))
+		return false;
+	guard_release_block(zone, pageblock_table() + zone->guarded, 0);
 	return true;
 }
 

@@ -35,6 +35,8 @@ static inline void guard_clear(struct pageblock *pb, struct page *page, unsigned
 		zone->guarded = pb->guard_next;
 }
 
+/* Those of a page block that serve a request of that order become free blocks as any other. */
+void guard_release_block(struct zone *zone, const struct pageblock *pb, unsigned int order);
 /*
  * Those of one page block become free blocks as any other; false: there are none in the zone that
  * would serve a request of that order.

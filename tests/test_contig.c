@@ -2,6 +2,8 @@
 /* Pages below an address: never above it, and from where they are least scarce. */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include "mm/guard.h"
+#include "mm/page_owner.h"
 #include "tests/shortage.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
@@ -246,4 +248,87 @@ SELFTEST(contig, what_it_gives_is_cleared_where_it_was_soiled)
 	REQUIRE(page);
 	CHECK(!memchr_inv(phys_to_virt(page_to_phys(page)), 0, PAGE_SIZE));
 	__free_page(page);
+}
+
+/* ---- Guards ---- */
+
+/* Of a block of two pages the second becomes a guard, as if the option were on. */
+static void make_guard(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	guard_cut(zone, page, 0);
+	WRITE_ONCE(page->word, PAGE_WORD(PAGE_USED, 0, 0, 1));
+	spin_unlock_irqrestore(&zone->lock, flags);
+	split_page_owner(page, 1);
+}
+
+/* A page below the limit with a guard behind it; NULL: there is none. */
+static struct page *guarded_page(gfp_t gfp, unsigned long end_pfn)
+{
+	struct page *page = alloc_pages_below(NUMA_NO_NODE, gfp, 1, end_pfn);
+
+	if (page)
+		make_guard(page);
+	return page;
+}
+
+/* All that is below the limit is taken: is what lies behind this page among it? */
+static void check_given_up(unsigned long end_pfn, const struct page *page)
+{
+	const struct zone *zone = page_zone(page);
+	struct list_head taken;
+	unsigned long nr;
+
+	nr = take_all(QUIET & ~__GFP_RECLAIM, end_pfn, 20000, &taken);
+	if (nr < 20000 && zone_listed_pages(zone) > zone->watermark[WMARK_MIN] + 64)
+		CHECK(!is_guard(READ_ONCE(page[1].word)));
+	give_all(&taken);
+}
+
+SELFTEST(contig, guards_below_the_limit_are_given_up_and_others_stay)
+{
+	unsigned long end_pfn = find_cut();
+	struct page *below, *above = NULL;
+	bool posed;
+
+	if (!end_pfn || end_pfn >= low_end_pfn())
+		SKIP("no memory so low, or no limit");
+	below = guarded_page(QUIET, end_pfn);
+	if (below)	/* in another page block: those of its mobility come first */
+		above = guarded_page(QUIET | __GFP_MOVABLE, page_zone(below)->end_pfn - 1);
+	posed = above && page_zone(above) == page_zone(below) && page_to_pfn(above) >= end_pfn;
+	if (posed) {
+		check_given_up(end_pfn, below);
+		CHECK(is_guard(READ_ONCE(above[1].word)));
+	}
+	__free_pages(above, 0);
+	__free_pages(below, 0);
+	if (!posed)
+		SKIP("no zone has memory on both sides of a limit");
+}
+
+/* It would not be served by them. */
+SELFTEST(contig, guards_stay_while_a_zone_has_only_its_reserve)
+{
+	struct page *page, *got;
+	struct shortage s;
+
+	if (!shortage_begin(&s, SHORT_MIN + 64))
+		SKIP("no zone is large enough");
+	page = s.zone->idx == ZONE_HIGHMEM ? NULL : shortage_alloc(&s, __GFP_MEMALLOC, 1);
+	if (page) {
+		make_guard(page);
+		shortage_leave(&s, SHORT_MIN);
+		got = alloc_pages_below(s.zone->nid, __GFP_THISNODE | __GFP_NOWARN, 0,
+					s.zone->end_pfn - 1);
+		CHECK(!got);
+		CHECK(is_guard(READ_ONCE(page[1].word)));
+		__free_page(page);
+	}
+	shortage_end(&s);
+	if (!page)
+		SKIP("no two pages side by side");
 }
