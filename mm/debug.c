@@ -10,8 +10,9 @@
  * A cache with any of these flags has no magazines (slab_cpu.c), so its objects come and go by
  * the slow paths, which call the hooks below; the fast path of other caches has not an
  * instruction of it. What was found is reported once, with the object, its bytes and its users,
- * and put right, so that the kernel goes on. Objects with a constructor, and of caches with
- * SLAB_TYPESAFE_BY_RCU, are not poisoned: their content belongs to the user while they are free.
+ * and put right, so that the kernel goes on. Objects with a constructor or destructor, and of
+ * caches with SLAB_TYPESAFE_BY_RCU, are not poisoned: their content belongs to the user while they
+ * are free.
  *
  * Who reads poison gets numbers that are easy to tell. As a pointer it leads nowhere on any
  * machine, so its first use is a fault, and the report of that says which register has it.
@@ -89,8 +90,7 @@ static void report_bytes(const struct slab *slab, void *object, const char *what
 
 static bool is_poisoned(const struct kmem_cache *cache)
 {
-	return (cache->flags & SLAB_POISON) && !cache->ctor && !cache->ctor3 &&
-	       !(cache->flags & SLAB_TYPESAFE_BY_RCU);
+	return (cache->flags & SLAB_POISON) && !slab_keeps_content(cache);
 }
 
 static u32 right_zone(const struct kmem_cache *cache)

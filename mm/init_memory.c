@@ -55,7 +55,7 @@ void init_free_pages(struct page *page, unsigned int order, bool broken)
 
 void init_object(const struct kmem_cache *cache, void *object)
 {
-	if (cache->ctor || cache->ctor3 || cache->dtor3 || (cache->flags & SLAB_TYPESAFE_BY_RCU))
+	if (slab_keeps_content(cache))
 		return;
 	kasan_pause();		/* it may be hidden already */
 	memset(object, 0, cache->object_size);

@@ -168,6 +168,12 @@ void slab_report_free(const char *call, const struct kmem_cache *cache, const vo
 void slab_report_twice(const struct kmem_cache *cache, const void *object);
 /* One line about an object, and who has it if that is known. */
 void slab_describe(const void *object);
+/* Does what is in a free object count: for its next user, its destructor, or readers under RCU? */
+static inline bool slab_keeps_content(const struct kmem_cache *cache)
+{
+	return cache->ctor || cache->ctor3 || cache->dtor3 || cache->flags & SLAB_TYPESAFE_BY_RCU;
+}
+
 /* For caches with SLAB_DEBUG_FLAGS: of a new slab, of an object before the user has it, after. */
 void slab_debug_new(struct slab *slab);
 void slab_debug_alloc(void *object);

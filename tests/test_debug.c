@@ -210,6 +210,33 @@ SELFTEST(debug, constructed_state_is_not_poisoned)
 }
 
 /* All of it at once, at all alignments: objects lie where they should, and nothing is reported. */
+static atomic_t nr_marked;
+
+static void destruct(void *object, struct kmem_cache *cache, unsigned long flags)
+{
+	if (*(u32 *)object == MARK)
+		atomic_inc(&nr_marked);
+}
+
+/* It sees what the last user left. */
+SELFTEST(debug, what_waits_for_its_destructor_is_not_poisoned)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-debug", 64, 0, ALL, NULL, destruct);
+	u32 *objects[8];
+
+	REQUIRE(cache);
+	atomic_set(&nr_marked, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(objects); i++) {
+		objects[i] = kmem_cache_zalloc(cache, GFP_KERNEL);
+		REQUIRE(objects[i]);
+		*objects[i] = MARK;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(objects); i++)
+		kmem_cache_free(cache, objects[i]);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+	CHECK(atomic_read(&nr_marked) >= (int)ARRAY_SIZE(objects));
+}
+
 SELFTEST(debug, everything_together_stays_quiet)
 {
 	static const u32 aligns[] = { 0, 16, 64, 256, 4096 };

@@ -21,8 +21,9 @@
 		SKIP(#option " is off"); \
 } while (0)
 
-#define TIMES 8			/* what was freed last is likely to come again */
-#define DIRT  0xd1
+#define TIMES	     8			/* what was freed last is likely to come again */
+#define DIRT	     0xd1
+#define SLAB_OBJECTS 64		/* of 64 bytes in a slab, at most */
 
 static bool is_zero(const void *memory, size_t size)
 {
@@ -321,27 +322,52 @@ static void construct(void *object)
 	memset(object, 0xc0, 64);
 }
 
-static bool keeps_content(slab_flags_t flags, void (*ctor)(void *object))
+static void destruct(void *object, struct kmem_cache *cache, unsigned long flags)
 {
-	struct kmem_cache *cache = kmem_cache_create("test-init", 64, 0, flags, ctor);
-	void *first = NULL, *kept;
+}
+
+static bool has_content(const u8 *object)
+{
+	bool has;
+
+	kasan_pause();		/* it may be free */
+	has = !memchr_inv(object, 0xc0, 64);
+	kasan_resume();
+	return has;
+}
+
+/* Takes objects until this one comes again: is its content still there? They are given back. */
+static bool comes_unchanged(struct kmem_cache *cache, const void *object)
+{
+	void *again[SLAB_OBJECTS];
+	unsigned int nr = 0;
+	bool good = true;
+
+	while (nr < SLAB_OBJECTS && (again[nr] = kmem_cache_alloc(cache, GFP_KERNEL)))
+		if (again[nr++] == object)
+			good = has_content(object);
+	while (nr-- > 0)
+		kmem_cache_free(cache, again[nr]);
+	return good;
+}
+
+/* Does an object of the cache, which then goes? */
+static bool keeps_content(struct kmem_cache *cache)
+{
+	void *kept, *object;
 	bool good = true;
 
 	if (!CHECK(cache))
 		return false;
-	kept = kmem_cache_alloc(cache, GFP_KERNEL);
-	for (unsigned int i = 0; kept && i < TIMES; i++) {
-		u8 *object = kmem_cache_alloc(cache, GFP_KERNEL);
-
-		if (!object)
-			break;
-		if (!first) {
-			first = object;
-			memset(object, 0xc0, 64);
-		}
-		good &= object != first || !memchr_inv(object, 0xc0, 64);
+	kept = kmem_cache_alloc(cache, GFP_KERNEL);	/* so that the slab stays */
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	if (kept && object) {
+		memset(object, 0xc0, 64);
 		kmem_cache_free(cache, object);
+		good = has_content(object) && comes_unchanged(cache, object);
+		object = NULL;
 	}
+	kmem_cache_free(cache, object);
 	kmem_cache_free(cache, kept);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 	return good;
@@ -351,9 +377,28 @@ SELFTEST(init_memory, what_is_constructed_or_has_readers_stays)
 {
 	if (!init_memory_on())
 		SKIP("both options are off");
-	CHECK(keeps_content(0, construct));
-	CHECK(keeps_content(SLAB_TYPESAFE_BY_RCU, NULL));
+	CHECK(keeps_content(kmem_cache_create("test-init", 64, 0, 0, construct)));
+	CHECK(keeps_content(kmem_cache_create("test-init", 64, 0, 0, NULL, destruct)));
+	CHECK(keeps_content(kmem_cache_create("test-init", 64, 0, SLAB_TYPESAFE_BY_RCU, NULL)));
 	rcu_barrier();
+}
+
+/* Who touches it might be told once more that it is broken. */
+SELFTEST(init_memory, a_broken_page_is_not_touched_when_its_block_is_freed)
+{
+	struct page *page;
+
+	SKIP_UNLESS(init_on_free);
+	page = alloc_pages(GFP_KERNEL, 1);
+	if (!page)
+		SKIP("no two pages");
+	memset(page_address(page), DIRT, 2 * PAGE_SIZE);
+	CHECK_EQ(memory_failure(page_to_pfn(page + 1), 0), 0);
+	__free_pages(page, 1);
+	kasan_pause();
+	CHECK(!memchr_inv(page_address(page + 1), DIRT, PAGE_SIZE));
+	kasan_resume();
+	CHECK_EQ(unpoison_memory(page_to_pfn(page + 1)), 0);
 }
 
 /* ---- The options ---- */
