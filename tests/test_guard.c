@@ -119,6 +119,57 @@ SELFTEST(guard, of_many_pages_no_two_touch)
 	end(&work);
 }
 
+/* ---- Where page blocks with guards are listed ---- */
+
+#define MANY 65		/* an eighth of a page block and one: its place changes meanwhile */
+
+/* The place is that of what the page block has with the guard, each time. */
+SELFTEST(guard, a_page_block_is_listed_as_it_is_with_its_guards)
+{
+	static struct page *pages[MANY];
+	unsigned int nr = 0;
+	struct work work;
+
+	begin(&work, 1);
+	while (nr < MANY && (pages[nr] = zone_take(work.zone, 0, UNMOVABLE))) {
+		const struct pageblock *pb = page_block(pages[nr++]);
+
+		CHECK_EQ(pb->place, buddy_place(pb));
+	}
+	while (nr-- > 0)
+		buddy_free(work.zone, pages[nr], 0);
+	end(&work);
+}
+
+/* Two page blocks have one each; that which was listed first loses its guard first. */
+SELFTEST(guard, each_page_block_leaves_the_list_when_it_has_none)
+{
+	static const enum mobility kinds[] = { UNMOVABLE, MOVABLE };
+	struct page *pages[2];
+	struct work work;
+	bool posed;
+
+	begin(&work, 1);
+	while (guard_release(work.zone, 0))
+		;
+	for (unsigned int i = 0; i < 2; i++)
+		pages[i] = zone_take(work.zone, 0, kinds[i]);
+	posed = pages[0] && pages[1] && guards(pages[0] + 1, 0) && guards(pages[1] + 1, 0) &&
+		page_block(pages[0]) != page_block(pages[1]);
+	CHECK_EQ(guard_validate(work.zone), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (pages[i])
+			buddy_free(work.zone, pages[i], 0);
+		CHECK_EQ(guard_validate(work.zone), 0);
+	}
+	CHECK_EQ(work.zone->guarded, BLOCK_NONE);
+	end(&work);
+	if (!posed)
+		SKIP("no two page blocks with two free pages side by side");
+}
+
+/* ---- Until memory is short ---- */
+
 /* All of a zone's pages, one by one, into a list; how many there are. */
 static unsigned long take_all(struct zone *zone, struct page **list)
 {
@@ -188,6 +239,71 @@ SELFTEST(guard, those_of_a_size_stay_while_smaller_ones_are_of_no_use)
 		buddy_free(work.zone, page, 0);
 	end(&work);
 }
+
+SELFTEST(guard, one_of_a_larger_size_is_not_overlooked)
+{
+	struct work work;
+	struct page *page;
+
+	begin(&work, 2);
+	while (guard_release(work.zone, 0))
+		;
+	page = zone_take(work.zone, 1, UNMOVABLE);
+	if (page && guards(page + 2, 1)) {
+		CHECK(guard_has(work.zone, 0));
+		CHECK(guard_has(work.zone, 1));
+		CHECK_EQ(guard_has(work.zone, 2), false);
+		CHECK(guard_release(work.zone, 1));
+		CHECK(page[2].state == PAGE_FREE && !is_guard(page[2].word));
+	}
+	if (page)
+		buddy_free(work.zone, page, 1);
+	end(&work);
+}
+
+/* ---- alloc_pages() ---- */
+
+/* Single pages, on one CPU whose cache was drained; how many of them have a guard. */
+static unsigned int alloc_guarded(struct page **pages, unsigned int nr)
+{
+	unsigned int orders = guard_orders, guarded = 0;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	drain_local_pages(NULL);
+	WRITE_ONCE(guard_orders, max(orders, 1u));
+	for (unsigned int i = 0; i < nr; i++) {
+		pages[i] = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 0);
+		/* Behind every other page there is a page in any case. */
+		guarded += pages[i] && page_to_pfn(pages[i]) % 2 == 0 && guards(pages[i] + 1, 0);
+	}
+	WRITE_ONCE(guard_orders, orders);
+	local_irq_restore(flags);
+	return guarded;
+}
+
+/* So none comes out of a batch: those lie side by side. */
+SELFTEST(guard, alloc_pages_gives_blocks_that_have_one)
+{
+	struct page *pages[4];
+	unsigned int guarded = alloc_guarded(pages, ARRAY_SIZE(pages));
+	struct zone *zone = pages[0] ? page_zone(pages[0]) : NULL;
+	unsigned long flags, more = 0;
+
+	if (zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		more = halves(zone, 0);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		if (pages[i])
+			__free_page(pages[i]);
+	if (!guarded && !more)
+		SKIP("no two free pages side by side");
+	CHECK_EQ(guarded, ARRAY_SIZE(pages));
+}
+
+/* ---- Validation ---- */
 
 /* All validators, which take the lock themselves; others may take and free meanwhile. */
 static void expect_violations(struct work *work, unsigned int nr)

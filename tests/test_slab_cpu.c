@@ -182,3 +182,29 @@ SELFTEST(slab_cpu, nothing_behind_a_slab_is_handed_out)
 	CHECK_EQ(slab_validate(), 0);
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
+
+/* The same for a run, of which others could come: the slab is not asked for that object again. */
+SELFTEST(slab_cpu, a_run_that_finds_one_too_few_puts_the_count_right)
+{
+	struct kmem_cache *cache = kmem_cache_create("test-few", 256, 0, SLAB_NO_MERGE, NULL);
+	struct slot slots[SLAB_RUN_MAX];
+	unsigned int last, taken;
+	unsigned long flags;
+	struct slab *slab;
+
+	REQUIRE(cache);
+	REQUIRE(cache->nr <= SLAB_RUN_MAX);
+	slab = slab_create(cache, GFP_KERNEL, numa_mem_id());
+	REQUIRE(slab);
+	last = slab->nr - 1U;
+	WRITE_ONCE(slab->state[last], OBJECT_CACHED);	/* and counted as free */
+	local_irq_save(flags);
+	taken = slab_add(slab, slots, slab->nr);
+	local_irq_restore(flags);
+	CHECK_EQ(taken, last);
+	CHECK_EQ(slab->nr_free, 0);
+	slots[last] = slot_of(slab_object(slab, last));
+	slab_give(cache, slots, slab->nr);
+	CHECK_EQ(slab_validate(), 0);
+	CHECK_EQ(kmem_cache_destroy(cache), 0);
+}

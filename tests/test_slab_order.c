@@ -51,6 +51,42 @@ SELFTEST(slab_order, other_secrets_give_other_orders)
 	CHECK_EQ(nr_same(orders[0], orders[1]), SLAB_ORDERS);
 }
 
+/* Nobody who read the source knows the order. */
+SELFTEST(slab_order, the_orders_are_those_of_the_secret_of_this_boot)
+{
+	slab_order_fill(orders[0], slab_secret);
+	CHECK_EQ(nr_same(orders[0], slab_orders), SLAB_ORDERS);
+	slab_order_fill(orders[1], slab_secret + 1);
+	CHECK(nr_same(orders[1], slab_orders) < SLAB_ORDERS);
+}
+
+/* Two caches that were used alike, and a node with another secret: each begins somewhere else. */
+SELFTEST(slab_order, no_two_nodes_begin_with_the_same)
+{
+	static const char *const names[] = { "test-begin", "test-begin-too" };
+	struct kmem_cache *caches[2];
+	struct cache_node *nodes[2];
+	u64 begin, secret = slab_secret;
+
+	if (!secret)
+		SKIP("there is no secret");
+	for (unsigned int i = 0; i < 2; i++) {
+		caches[i] = kmem_cache_create(names[i], 64, 0, SLAB_NO_MERGE, NULL);
+		REQUIRE(caches[i]);
+		nodes[i] = slab_node(caches[i], numa_mem_id(), GFP_KERNEL);
+		REQUIRE(nodes[i]);
+	}
+	begin = slab_order_begin(nodes[0]);
+	CHECK_EQ(nodes[0]->random, begin);
+	CHECK(begin != slab_order_begin(nodes[1]));
+	CHECK(nodes[0]->random != nodes[1]->random);
+	WRITE_ONCE(slab_secret, secret + PAGE_SIZE);
+	CHECK(begin != slab_order_begin(nodes[0]));
+	WRITE_ONCE(slab_secret, secret);
+	for (unsigned int i = 0; i < 2; i++)
+		CHECK_EQ(kmem_cache_destroy(caches[i]), 0);
+}
+
 SELFTEST(slab_order, without_a_secret_objects_come_by_address)
 {
 	slab_order_fill(orders[0], 0);
