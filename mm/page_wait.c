@@ -21,8 +21,11 @@
  * 4. The block is handed over before the waiter sleeps: `page` is written before the wake-up,
  *    and looked at after the state was set.
  *
- * What only becomes reclaimable makes no free: a waiter looks for that some times a
- * second (in page_slow.c), keeping its place; it may be served meanwhile.
+ * What makes no free tells nobody: a waiter looks for it some times a second, keeping its place;
+ * it may be served meanwhile. There is what only becomes reclaimable (in page_slow.c). And there
+ * is free memory that was kept back, until marks fell or a node was allowed: going offline, the
+ * last free, which serves nobody, then watermark_update(). So a waiter whose time is up goes
+ * through its zones as in 1., and serves the queue, not only itself: nobody is overtaken.
  *
  * Locks: wait_lock guards the queue and each waiter's `page`; it nests inside zone->lock, and
  * rq->lock inside it. Cost: one look at a variable for each free into a zone when nobody waits.
@@ -109,11 +112,23 @@ void __page_wait_serve(struct zone *zone)
 	spin_unlock(&wait_lock);
 }
 
+/* Goes through the request's zones as one who has just freed into each. */
+static void look_again(const struct alloc_request *req)
+{
+	unsigned long flags;
+	struct zone **zone;
+
+	for_each_request_zone(zone, req) {
+		spin_lock_irqsave(&(*zone)->lock, flags);
+		page_wait_serve(*zone);
+		spin_unlock_irqrestore(&(*zone)->lock, flags);
+	}
+}
+
 void page_wait_begin(struct page_waiter *waiter, const struct alloc_request *req,
 		     unsigned int alloc_flags)
 {
 	unsigned long flags;
-	struct zone **zone;
 
 	waiter->req = req;
 	waiter->alloc_flags = alloc_flags;
@@ -123,11 +138,7 @@ void page_wait_begin(struct page_waiter *waiter, const struct alloc_request *req
 	list_add_tail(&waiter->entry, &waiters);
 	WRITE_ONCE(nr_page_waiters, nr_page_waiters + 1);
 	spin_unlock_irqrestore(&wait_lock, flags);
-	for_each_request_zone(zone, req) {
-		spin_lock_irqsave(&(*zone)->lock, flags);
-		page_wait_serve(*zone);
-		spin_unlock_irqrestore(&(*zone)->lock, flags);
-	}
+	look_again(req);
 }
 
 struct page *page_wait_sleep(struct page_waiter *waiter, long timeout)
@@ -138,8 +149,8 @@ struct page *page_wait_sleep(struct page_waiter *waiter, long timeout)
 	set_current_state(TASK_UNINTERRUPTIBLE);
 	if (READ_ONCE(waiter->page))
 		__set_current_state(TASK_RUNNING);
-	else
-		schedule_timeout(timeout);
+	else if (!schedule_timeout(timeout))
+		look_again(waiter->req);
 	/* Who handed the page over may still be about to wake us: with the lock he is done. */
 	spin_lock_irqsave(&wait_lock, flags);
 	page = waiter->page;

@@ -120,6 +120,21 @@ SELFTEST(page_wait, what_becomes_reclaimable_is_found)
 	shortage_end(&s);
 }
 
+/* That is no free: who waits looks himself, some times a second. */
+SELFTEST(page_wait, marks_that_fall_serve_who_waits)
+{
+	static const unsigned long fallen[NR_WMARK];
+	static struct waiter w;
+
+	if (!begin(NULL, 0))
+		SKIP("no zone is large enough");
+	start(&w, 0, 0);
+	shortage_set_marks(&s, fallen);
+	WAIT_UNTIL(READ_ONCE(w.served_as));
+	shortage_end(&s);	/* frees: no waiter is left behind */
+	finish(&w);
+}
+
 SELFTEST(page_wait, nofail_reclaims_before_it_waits)
 {
 	static struct larder cache;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Requests that cannot fail, and the frees they wait for: two threads want the only page, one
- * after the other, while a third gives it back to the zone at any moment. Both get it.
+ * after the other, while a third gives it back to the zone at any moment. Both get it. The zone's
+ * mark forbids it at first; when that falls nobody is told, but then somebody's time is up, once.
  *
  * plant: mm/page_wait.c: page_wait_serve(*zone); -> 
+ * plant: mm/page_wait.c: look_again(waiter->req); -> ;
  * plant: mm/page_wait.c: WRITE_ONCE(nr_page_waiters, nr_page_waiters + 1); -> 
  * plant: mm/page_wait.c: if (READ_ONCE(waiter->page)) __set_current_state(TASK_RUNNING); else -> 
  */
@@ -14,17 +16,17 @@
 static struct zone the_zone;
 static struct zone *zones[] = { &the_zone, NULL };
 static struct page the_page;
-static int is_free, served;
+static int is_free, served, below_mark = 1, time_is_up;
 
 struct zonelist zonelists[QUARRY_MAX_NODES] = { { { [ZONE_NORMAL] = zones } } };
 
-/* What page_wait.c calls: a zone of one page without marks, nor guards. */
+/* What page_wait.c calls: a zone of one page without guards. */
 unsigned int guard_orders;
 
 bool zone_watermark_ok(const struct zone *zone, unsigned int order, enum zone_type highest,
 		       unsigned int alloc_flags)
 {
-	return is_free;
+	return is_free && !below_mark;
 }
 
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mobility)
@@ -32,6 +34,33 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum mobility mo
 	MODEL_CHECK(spin_is_locked(&zone->lock) && is_free);
 	is_free = 0;
 	return &the_page;
+}
+
+/* In stand_in.c a sleeper's time is never up. */
+static __attribute__((no_sanitize("thread"))) int goes_on(void *task)
+{
+	return ((struct task_struct *)task)->__state == TASK_RUNNING || time_is_up;
+}
+
+long schedule_timeout(long timeout)
+{
+	for (;;) {
+		model_await(goes_on, current);
+		if (READ_ONCE(current->__state) == TASK_RUNNING)
+			return timeout;
+		if (xchg(&time_is_up, 0)) {
+			__set_current_state(TASK_RUNNING);
+			return 0;
+		}
+	}
+}
+
+static void mark_falls(void)
+{
+	spin_lock(&the_zone.lock);
+	below_mark = 0;
+	spin_unlock(&the_zone.lock);
+	WRITE_ONCE(time_is_up, 1);
 }
 
 static void give_back(void)
@@ -63,5 +92,5 @@ static void both_had_it(void)
 }
 
 const struct model model = {
-	.preemptions = 2, .threads = { want, want, give_back }, .end = both_had_it,
+	.preemptions = 2, .threads = { want, want, give_back, mark_falls }, .end = both_had_it,
 };

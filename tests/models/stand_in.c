@@ -62,7 +62,7 @@ __weak void schedule(void)
 }
 
 /* Nobody's time is ever up: a wake-up that is lost is seen as such. */
-long schedule_timeout(long timeout)
+__weak long schedule_timeout(long timeout)
 {
 	schedule();
 	return timeout;
