@@ -67,6 +67,7 @@ const char *cmdline_value(const char *name, char *buf, size_t size); /* its valu
 /* Has the name a value? Also one that is too long for cmdline_value(), which it calls none. */
 bool cmdline_has(const char *name);
 bool cmdline_size(const char *name, u64 *bytes);		/* its value as a size: 512M */
+bool cmdline_number(const char *name, u64 *number);		/* as a number: 512, 0x200 */
 u64 swiotlb_wanted(void);	/* swiotlb=, the default without (kernel/memmap.c) */
 void kfence_read_options(void);	/* kfence.sample_interval= (kernel/memmap.c) */
 const char *slab_debug_wanted(void);	/* slab_debug=, NULL without (kernel/memmap.c) */

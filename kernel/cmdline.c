@@ -174,20 +174,43 @@ const char *cmdline_value(const char *name, char *buf, size_t size)
 	return buf;
 }
 
-bool cmdline_size(const char *name, u64 *bytes)
+static bool parse_size(const char *text, u64 *size)
 {
-	char text[32], *end;
-	u64 size;
+	char *end;
+
+	*size = memparse(text, &end);
+	return end != text && !*end;
+}
+
+static bool parse_number(const char *text, u64 *number)
+{
+	return !kstrtou64(text, 0, number);
+}
+
+static bool read_value(const char *name, const char *kind, u64 *result,
+		       bool (*parse)(const char *text, u64 *value))
+{
+	char text[32];
+	u64 value;
 
 	if (!cmdline_value(name, text, sizeof(text)))
 		return false;
-	size = memparse(text, &end);
-	if (end == text || *end) {
-		pr_warn("command line: %s=%s is not a size, ignored\n", name, text);
+	if (!parse(text, &value)) {
+		pr_warn("command line: %s=%s is not a %s, ignored\n", name, text, kind);
 		return false;
 	}
-	*bytes = size;
+	*result = value;
 	return true;
+}
+
+bool cmdline_size(const char *name, u64 *bytes)
+{
+	return read_value(name, "size", bytes, parse_size);
+}
+
+bool cmdline_number(const char *name, u64 *number)
+{
+	return read_value(name, "number", number, parse_number);
 }
 
 void cmdline_each(const char *name, void (*fn)(const char *value, void *arg), void *arg)

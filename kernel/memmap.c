@@ -268,7 +268,7 @@ unsigned long min_free_wanted(void)
 {
 	u64 kbytes = 0;
 
-	cmdline_size("min_free_kbytes", &kbytes);
+	cmdline_number("min_free_kbytes", &kbytes);
 	return kbytes;
 }
 
@@ -288,7 +288,7 @@ unsigned int guard_orders_wanted(void)
 {
 	u64 orders = QUARRY_GUARD_ORDERS;
 
-	cmdline_size("debug_guardpage_minorder", &orders);
+	cmdline_number("debug_guardpage_minorder", &orders);
 	return min_t(u64, orders, UINT_MAX);
 }
 
@@ -329,7 +329,7 @@ void kfence_read_options(void)
 {
 	u64 interval;
 
-	if (cmdline_size("kfence.sample_interval", &interval))
+	if (cmdline_number("kfence.sample_interval", &interval))
 		quarry_kfence(min_t(u64, interval, INT_MAX));
 }
 

@@ -36,15 +36,10 @@ static bool began[MAX_MODULES];
 
 unsigned int modules_linger(void)
 {
-	unsigned long long ms;
-	char word[24];
+	u64 ms = DEFAULT_LINGER;
 
-	if (!cmdline_value("linger", word, sizeof(word)))
-		return DEFAULT_LINGER;
-	if (!kstrtoull(word, 0, &ms) && ms <= ~0U)
-		return (unsigned int)ms;
-	pr_err("module: linger=%s is not a number of milliseconds, ignored\n", word);
-	return DEFAULT_LINGER;
+	cmdline_number("linger", &ms);
+	return min_t(u64, ms, UINT_MAX);
 }
 
 /* A module's function has returned: in the context in which it was called? */

@@ -304,17 +304,11 @@ static void idle_entry(void)
 
 unsigned int smp_max_cpus(void)
 {
-	u64 max;
-	char word[24];
+	u64 max = NR_CPUS;
 
 	if (cmdline_flag("nosmp"))
 		return 1;
-	if (!cmdline_value("maxcpus", word, sizeof(word)))
-		return NR_CPUS;
-	if (kstrtoull(word, 0, &max)) {
-		pr_err("smp: maxcpus=%s is not a number, ignored\n", word);
-		return NR_CPUS;
-	}
+	cmdline_number("maxcpus", &max);
 	return (unsigned int)clamp_t(u64, max, 1, NR_CPUS);
 }
 

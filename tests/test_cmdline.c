@@ -134,6 +134,25 @@ SELFTEST(cmdline, sizes)
 	end();
 }
 
+SELFTEST(cmdline, numbers)
+{
+	u64 number = 77;
+
+	begin("a=64M b=0x1000 c= d=12x e=-1 f g=\"1 G\" h=17 big=99999999999999999999");
+	CHECK(!cmdline_number("a", &number));
+	CHECK(!cmdline_number("c", &number));
+	CHECK(!cmdline_number("d", &number));
+	CHECK(!cmdline_number("e", &number));
+	CHECK(!cmdline_number("f", &number));
+	CHECK(!cmdline_number("g", &number));
+	CHECK(!cmdline_number("big", &number));
+	CHECK(!cmdline_number("none", &number));
+	CHECK_EQ(number, 77);
+	CHECK(cmdline_number("b", &number) && number == 4096);
+	CHECK(cmdline_number("h", &number) && number == 17);
+	end();
+}
+
 static void collect(const char *word, void *arg)
 {
 	char *all = arg;
@@ -245,7 +264,7 @@ SELFTEST(cmdline, values_that_make_no_sense_are_named)
 	CHECK(says("numa=on", memmap_numa_off, "numa= makes no sense"));
 	CHECK(says("memtest=many", read_memtest, "memtest=many is not a number"));
 	CHECK(says("memtest_plant=1M", read_memtest, "memtest_plant= without memtest="));
-	CHECK(says("min_free_kbytes=few", read_sizes, "min_free_kbytes=few is not a size"));
+	CHECK(says("min_free_kbytes=few", read_sizes, "min_free_kbytes=few is not a number"));
 	CHECK(says("swiotlb=1Q", read_sizes, "swiotlb=1Q is not a size"));
 	memset(long_one + strlen(long_one), 'a', sizeof(long_one) - strlen(long_one) - 1);
 	CHECK(says(long_one, read_slab_debug, "slab_debug= is too long"));

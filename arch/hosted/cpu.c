@@ -59,7 +59,7 @@ unsigned int arch_nr_cpus(void)
 {
 	u64 nr;
 
-	if (!cmdline_size("cpus", &nr))
+	if (!cmdline_number("cpus", &nr))
 		nr = DEFAULT_CPUS;
 	return (unsigned int)clamp_t(u64, nr, 1, NR_CPUS);
 }
@@ -99,7 +99,7 @@ static bool is_deaf(unsigned int cpu)
 {
 	u64 deaf;
 
-	return cmdline_size("deaf", &deaf) && deaf == cpu;
+	return cmdline_number("deaf", &deaf) && deaf == cpu;
 }
 
 int arch_cpu_start(unsigned int cpu, struct task_struct *idle)

@@ -183,9 +183,9 @@ static unsigned int time_limit(void)
 {
 	u64 seconds, scale;
 
-	if (cmdline_size("timeout", &seconds))
+	if (cmdline_number("timeout", &seconds))
 		return min_t(u64, seconds, 1000000);
-	if (!cmdline_size("scale", &scale) || !scale)
+	if (!cmdline_number("scale", &scale) || !scale)
 		scale = 1;
 	return TIME_LIMIT * min_t(u64, scale, 1000);
 }

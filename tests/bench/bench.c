@@ -70,7 +70,7 @@ static bool run_realtime(void)
 
 	if (strncmp(pattern, "time-", 5))
 		return false;
-	bench_realtime(pattern + 5, cmdline_size("scale", &repeat) ? repeat : 1);
+	bench_realtime(pattern + 5, cmdline_number("scale", &repeat) ? repeat : 1);
 	return true;
 }
 

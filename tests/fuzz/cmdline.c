@@ -52,7 +52,7 @@ static void read_params(void)
 static void read_option(const char *option)
 {
 	char value[64], name_alone[32];
-	u64 bytes;
+	u64 bytes, number;
 
 	strscpy(name_alone, option, sizeof(name_alone));
 	name_alone[strcspn(name_alone, "=")] = '\0';
@@ -62,6 +62,8 @@ static void read_option(const char *option)
 	}
 	if (cmdline_size(name_alone, &bytes))
 		FUZZ_CHECK(cmdline_has(name_alone));
+	if (cmdline_number(name_alone, &number) && cmdline_size(name_alone, &bytes))
+		FUZZ_CHECK(number == bytes);
 	cmdline_flag(name_alone);
 }
 

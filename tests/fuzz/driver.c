@@ -121,7 +121,7 @@ unsigned int hosted_work(int argc, char **argv)
 		strscpy(save, "fuzz.failed", sizeof(save));
 	if (!cmdline_flag("verbose"))
 		hosted_close_console();
-	if (cmdline_size("every", &batch))
+	if (cmdline_number("every", &batch))
 		batch = clamp_t(u64, batch, 1, BATCH);
 	state = selftest_look_at_first();
 	host_last_words = keep_inputs;

@@ -148,10 +148,10 @@ SELFTEST(hosted, stacks_have_guard_pages)
 SELFTEST(hosted, all_cpus_run_but_a_deaf_one)
 {
 	u64 deaf, asked;
-	bool fewer = cmdline_size("maxcpus", &asked) || cmdline_flag("nosmp");
+	bool fewer = cmdline_number("maxcpus", &asked) || cmdline_flag("nosmp");
 	unsigned int cpu;
 
-	if (!cmdline_size("deaf", &deaf))
+	if (!cmdline_number("deaf", &deaf))
 		deaf = NR_CPUS;
 	for (cpu = 0; cpu < arch_nr_cpus(); cpu++)
 		if (cpu == deaf)
