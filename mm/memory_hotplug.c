@@ -54,6 +54,7 @@
 #include "pcp.h"
 #include "reclaim.h"
 #include "section.h"
+#include "slab.h"
 
 #define TURNS 3
 
@@ -285,6 +286,7 @@ static void leave(unsigned long section)
 
 	section_hot_offline(section, zone);
 	memory_failure_forget(section * PAGES_PER_SECTION + PAGEBLOCK_PAGES, HOT_PAGES);
+	slab_clear_blocks(section * PAGES_PER_SECTION, PAGES_PER_SECTION);
 	shorten(zone);
 	pcp_fit(zone);
 	if (zone->idx != ZONE_HIGHMEM)

@@ -109,11 +109,13 @@ struct kmem_cache {
 
 /* ---- slab_meta.c ---- */
 
-/* One byte for each page block up to slab_nr_blocks: has it ever had a slab? */
+/* One byte for each page block up to slab_nr_blocks: has it had a slab since it came? */
 extern u8 *slab_blocks;
 extern unsigned long slab_nr_blocks;
 
 int slab_init(void);
+/* These page blocks go, nothing of them is in use. */
+void slab_clear_blocks(unsigned long pfn, unsigned long pages);
 
 /* Memory for the structures above, cleared, 16-aligned; up to a page. Any context by gfp. */
 void *meta_alloc(size_t size, gfp_t gfp);

@@ -12,7 +12,9 @@
  * theirs, since pages here hold nothing else.
  *
  * Here is also the table that says in which page blocks there may be slabs, so that any address
- * can be asked about. A byte set is never cleared.
+ * can be asked about. A byte that was set stays so, unless its memory goes (memory_hotplug.c): then
+ * it is cleared before the descriptors go, a grace period later. Who asks about an address in such
+ * memory at that moment, and is no reader of RCU, has a wrong pointer and bad luck.
  *
  * Invariants: `free` of a listed page is not 0; a page is listed unless it is full.
  *
@@ -56,6 +58,12 @@ int slab_init(void)
 		return -ENOMEM;
 	slab_nr_blocks = nr;
 	return 0;
+}
+
+void slab_clear_blocks(unsigned long pfn, unsigned long pages)
+{
+	for (unsigned long block = pfn >> PAGEBLOCK_ORDER; pages; block++, pages -= PAGEBLOCK_PAGES)
+		WRITE_ONCE(slab_blocks[block], 0);
 }
 
 static unsigned int class_of(size_t size)

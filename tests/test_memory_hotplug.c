@@ -354,6 +354,43 @@ SELFTEST(memory_hotplug, a_broken_page_goes_with_its_section)
 	give_back();
 }
 
+/* A large object that came to lie in the section, and is free again; NULL: others came. */
+static void *object_in_place(void)
+{
+	void *objects[MAX_HELD], *found = NULL;
+	unsigned int nr = 0;
+
+	while (nr < MAX_HELD && !found) {
+		objects[nr] = kmalloc_node(SZ_4M, GFP_KERNEL | __GFP_NOWARN, place.nid);
+		if (!objects[nr])
+			break;
+		if (in_place(virt_to_page(objects[nr])))
+			found = objects[nr];
+		nr++;
+	}
+	while (nr-- > 0)
+		kfree(objects[nr]);
+	return found;
+}
+
+/* Nobody looks for what describes it. */
+SELFTEST(memory_hotplug, what_is_gone_is_no_object)
+{
+	void *object;
+
+	NEED_KERNEL_TO_KEEP_OUT();
+	NEED_PLACE();
+	if (add() && CHECK_EQ(online(zone_for(MMOP_ONLINE_KERNEL)), 0)) {
+		object = object_in_place();
+		CHECK_EQ(offline_and_remove_memory(place.start, SECTION_SIZE), 0);
+		if (CHECK(object)) {
+			selftest_expect_reports(1);
+			kfree(object);
+		}
+	}
+	give_back();
+}
+
 static void break_page(void *err)
 {
 	WRITE_ONCE(*(int *)err, memory_failure(place.pfn + PAGEBLOCK_PAGES + 77, 0));
