@@ -124,12 +124,12 @@ static struct dma_chunk *chunk_alloc(struct dma_pool *pool, gfp_t gfp)
 	return chunk;
 }
 
-/* May every descriptor in [low, high) be looked at? Asked for 512 MiB at most. */
+/* May every descriptor in [low, high) be looked at? Two sections at most: chunks keep them here. */
 static bool has_descriptors(dma_addr_t low, dma_addr_t high)
 {
 	unsigned long pfn = ALIGN_DOWN(PFN_DOWN(low), PAGEBLOCK_PAGES);
 
-	if (high - low > SZ_256M * 2)
+	if (((high - 1) >> SECTION_SHIFT) - (low >> SECTION_SHIFT) > 1)
 		return false;
 	while (pfn < PFN_UP(high) && pfn_is_live(pfn))
 		pfn += PAGEBLOCK_PAGES;
