@@ -397,8 +397,7 @@ unsigned int pcp_validate_here(void)
 
 	for (unsigned int row = 0; mine->memory && row < KINDS_OF_NODE; row++)
 		for (unsigned int order = 0; order < PCP_ORDERS; order++)
-			if (mine->by_kind[row][order]->max)
-				wrong += check_stack(mine->by_kind[row][order],
-						     pcp_row_zone(mine, row), order);
+			wrong += check_stack(mine->by_kind[row][order], pcp_row_zone(mine, row),
+					     order);
 	return wrong + check_stack(mine->remote, NULL, 0);
 }

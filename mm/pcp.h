@@ -11,8 +11,8 @@
 void pcp_close(void);
 void pcp_open(void);
 /*
- * Around a change of what this CPU's stacks may hold, interrupts off: they are open; then closed
- * again if all are. They are empty, unless none were closed.
+ * Around a change of what this CPU's stacks may hold, interrupts off: they are open; then emptied
+ * and closed again if all are.
  */
 void pcp_open_to_change(void);
 void pcp_close_changed(void);

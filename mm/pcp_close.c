@@ -78,12 +78,14 @@ void pcp_open_to_change(void)
 
 /*
  * Whoever changes `closers` at the same moment calls us afterwards, and finds these stacks as any
- * others.
+ * others. If it has not yet, those that did not change may hold something.
  */
 void pcp_close_changed(void)
 {
-	if (READ_ONCE(closers))
-		each_stack(close_stack);
+	if (!READ_ONCE(closers))
+		return;
+	drain_local_pages(NULL);
+	each_stack(close_stack);
 }
 
 void pcp_close(void)
