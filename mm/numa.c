@@ -26,6 +26,7 @@
  *
  * Where memory can be added later the lists have room for every zone of a node with memory. A zone
  * that gets its first page is put in; it stays when the last one is gone, and has nothing to give.
+ * A validator that looks at a list meanwhile says nothing: list_changes tells it.
  *
  * Locks: none. Distances are constant after the boot, and so are lists but for that. Node states
  * and the CPUs of a node change while CPUs are started, by one CPU, bit by bit; a CPU's own two
@@ -44,6 +45,7 @@ DEFINE_PER_CPU(int, numa_mem);
 static u8 distances[QUARRY_MAX_NODES][QUARRY_MAX_NODES]; /* 0: never told */
 static struct cpumask node_cpus[QUARRY_MAX_NODES];
 static bool started;
+static unsigned int list_changes;	/* odd: zonelists grow at this moment */
 
 static bool is_node(int nid)
 {
@@ -109,7 +111,7 @@ static unsigned int count_zones(enum zone_type highest, bool possible)
 
 	for_each_node_state(nid, N_MEMORY)
 		for (unsigned int type = 0; type <= highest; type++)
-			nr += possible || nodes[nid]->zones[type].listed;
+			nr += possible || READ_ONCE(nodes[nid]->zones[type].listed);
 	return nr;
 }
 
@@ -175,10 +177,13 @@ void numa_add_zone(struct zone *zone)
 {
 	int nid;
 
-	zone->listed = true;
+	WRITE_ONCE(list_changes, list_changes + 1);
+	smp_wmb();
+	WRITE_ONCE(zone->listed, true);
 	for_each_node(nid)
 		for (unsigned int highest = zone->idx; highest < MAX_NR_ZONES; highest++)
 			grow_list(nid, highest);
+	smp_store_release(&list_changes, list_changes + 1);
 	if (zone->idx != ZONE_HIGHMEM)
 		node_set(zone->nid, node_states[N_NORMAL_MEMORY]);
 }
@@ -238,17 +243,21 @@ const struct cpumask *cpumask_of_node(int nid)
 
 static unsigned int check_list(int nid, enum zone_type highest)
 {
-	struct zone **list = node_zonelist(nid, highest);
+	unsigned int before = smp_load_acquire(&list_changes);
 	unsigned int i, wrong = 0, nr = count_zones(highest, false);
+	struct zone **list = node_zonelist(nid, highest);
+	const struct zone *a, *b;
 
-	for (i = 0; list[i] && i <= nr; i++) {
-		const struct zone *a = i ? list[i - 1] : list[0], *b = list[i];
-
+	for (i = 0; (b = READ_ONCE(list[i])) && i <= nr; i++, a = b) {
+		a = i ? a : b;
 		wrong += b->idx > highest;
 		wrong += node_distance(nid, a->nid) > node_distance(nid, b->nid);
 		wrong += i && a->nid == b->nid && a->idx <= b->idx;
 	}
 	wrong += i != nr;
+	smp_rmb();
+	if ((before & 1) || READ_ONCE(list_changes) != before)
+		return 0;
 	if (wrong)
 		report_misuse(QUARRY_CORRUPTION, list, "zonelist of node %d, up to zone %d: %u "
 			      "entries, %u wrong", nid, highest, i, wrong);
