@@ -91,7 +91,8 @@ void pcp_close_changed(void)
 void pcp_close(void)
 {
 	mutex_lock(&close_mutex);
-	if (!closers++)
+	WRITE_ONCE(closers, closers + 1);
+	if (closers == 1)
 		on_each_cpu(close_here, NULL, true);
 	mutex_unlock(&close_mutex);
 }
@@ -99,7 +100,8 @@ void pcp_close(void)
 void pcp_open(void)
 {
 	mutex_lock(&close_mutex);
-	if (!--closers)
+	WRITE_ONCE(closers, closers - 1);
+	if (!closers)
 		on_each_cpu(open_here, NULL, true);
 	mutex_unlock(&close_mutex);
 }

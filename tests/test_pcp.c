@@ -4,6 +4,7 @@
 #include <linux/smp.h>
 #include "mm/fault.h"
 #include "mm/guard.h"
+#include "mm/pcp.h"
 #include "tests/selftest.h"
 #include "tests/threads.h"
 
@@ -418,6 +419,47 @@ SELFTEST(pcp, a_reference_looked_for_and_a_free_see_each_other)
 	test_thread_join(&threads[0]);
 	test_thread_join(&threads[1]);
 	printk("%lu references found\n", found);
+}
+
+static bool closer_waits, may_close;
+
+static void close_when_told(void *unused)
+{
+	WRITE_ONCE(closer_waits, true);
+	while (!READ_ONCE(may_close))
+		cond_resched();
+	pcp_close();
+	pcp_open();
+}
+
+/* Another CPU closes all caches; here that is learned from a change, before its interrupt. */
+SELFTEST(pcp, a_stack_that_a_change_closes_is_empty)
+{
+	struct test_thread thread;
+	unsigned int wrong, turns;
+	struct page *page;
+
+	NEED_STACK(stack, 0);
+	if (num_online_cpus() < 2)
+		SKIP("one CPU");
+	closer_waits = may_close = false;
+	test_thread_start(&thread, test_cpu(smp_processor_id() == (unsigned int)test_cpu(0)),
+			  close_when_told, NULL);
+	if (thread.task)
+		WAIT_UNTIL(READ_ONCE(closer_waits));
+	page = alloc_page(GFP_KERNEL);
+	local_irq_disable();
+	__free_page(page);
+	WRITE_ONCE(may_close, true);
+	for (turns = 0; stack->max && turns < 5000; turns++) {
+		pcp_open_to_change();
+		pcp_close_changed();
+	}
+	wrong = pcp_validate_here();
+	local_irq_enable();
+	CHECK_EQ(wrong, 0);
+	test_thread_join(&thread);
+	CHECK(stack->max > 0);
 }
 
 SELFTEST(pcp, the_validator_finds_a_broken_stack)
