@@ -82,6 +82,15 @@ static void cut_tail(struct page *page, unsigned int order, bool poisoned)
 	}
 }
 
+/* A block goes back: nobody touches it, no lock in it may be held. Only where that is checked. */
+static void check_unused(const struct page *page)
+{
+	kasan_free_pages(page, READ_ONCE(page->order));
+	if (QUARRY_DEBUG_LOCKS && !PageHighMem(page))
+		debug_check_no_locks_freed(phys_to_virt(page_to_phys(page)),
+					   PAGE_SIZE << READ_ONCE(page->order));
+}
+
 /* One of these is freed. A page of it may be found broken meanwhile. */
 static void free_half(struct page *half, unsigned int order)
 {
@@ -89,6 +98,7 @@ static void free_half(struct page *half, unsigned int order)
 
 	if (unlikely(init_on_free))
 		init_free_pages(half, order, word_flags(word) & PG_HAS_HWPOISONED);
+	check_unused(half);
 	do {
 		if (word_flags(word) & PG_HAS_HWPOISONED)
 			return zone_give(half);
@@ -100,15 +110,6 @@ static void free_tail(struct page *page, unsigned int order)
 {
 	while (order-- > 0)
 		free_half(page + (1UL << order), order);
-}
-
-/* A block goes back: nobody touches it, no lock in it may be held. Only where that is checked. */
-static void check_unused(const struct page *page)
-{
-	kasan_free_pages(page, READ_ONCE(page->order));
-	if (QUARRY_DEBUG_LOCKS && !PageHighMem(page))
-		debug_check_no_locks_freed(phys_to_virt(page_to_phys(page)),
-					   PAGE_SIZE << READ_ONCE(page->order));
 }
 
 #define ANY_ORDER ~0U	/* put_page() does not know it */

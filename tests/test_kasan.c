@@ -166,6 +166,22 @@ SELFTEST(kasan, free_pages_are_nobodys)
 	expect(reading((u8 *)page + PAGE_SIZE + 5), "use-after-free in load", "Read of size 1");
 }
 
+/* Its first page is still held: only that may be touched. */
+SELFTEST(kasan, the_rest_of_a_block_is_nobodys)
+{
+	u8 *block;
+
+	NEED_KASAN();
+	block = (u8 *)__get_free_pages(GFP_KERNEL, 2);
+	REQUIRE(block);
+	get_page(virt_to_page(block));
+	free_pages((unsigned long)block, 2);
+	store(block + 5);
+	expect(reading(block + PAGE_SIZE), "use-after-free in load", "Read of size 1");
+	expect(writing(block + 3 * PAGE_SIZE), "use-after-free in store", "Write of size 1");
+	put_page(virt_to_page(block));
+}
+
 static noinline unsigned long get_some_page(void)
 {
 	unsigned long page = __get_free_page(GFP_KERNEL);
