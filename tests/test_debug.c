@@ -209,7 +209,6 @@ SELFTEST(debug, constructed_state_is_not_poisoned)
 	CHECK_EQ(kmem_cache_destroy(cache), 0);
 }
 
-/* All of it at once, at all alignments: objects lie where they should, and nothing is reported. */
 static atomic_t nr_marked;
 
 static void destruct(void *object, struct kmem_cache *cache, unsigned long flags)
@@ -237,6 +236,7 @@ SELFTEST(debug, what_waits_for_its_destructor_is_not_poisoned)
 	CHECK(atomic_read(&nr_marked) >= (int)ARRAY_SIZE(objects));
 }
 
+/* All of it at once, at all alignments: objects lie where they should, and nothing is reported. */
 SELFTEST(debug, everything_together_stays_quiet)
 {
 	static const u32 aligns[] = { 0, 16, 64, 256, 4096 };

@@ -261,6 +261,35 @@ SELFTEST(guard, one_of_a_larger_size_is_not_overlooked)
 	end(&work);
 }
 
+/* Below a limit a request has those of one page block given up that serve it, and no others. */
+SELFTEST(guard, those_too_small_for_the_request_stay)
+{
+	struct page *small, *large;
+	struct work work;
+	bool posed;
+
+	begin(&work, 2);
+	while (guard_release(work.zone, 0))
+		;
+	small = zone_take(work.zone, 0, UNMOVABLE);
+	large = zone_take(work.zone, 1, UNMOVABLE);
+	posed = small && large && page_block(small) == page_block(large) &&
+		guards(small + 1, 0) && guards(large + 2, 1);
+	if (posed) {
+		guard_release_block(work.zone, page_block(large), 1);
+		CHECK(guards(small + 1, 0));
+		CHECK(large[2].state == PAGE_FREE && !is_guard(large[2].word));
+		CHECK_EQ(guard_validate(work.zone), 0);
+	}
+	if (large)
+		buddy_free(work.zone, large, 1);
+	if (small)
+		buddy_free(work.zone, small, 0);
+	end(&work);
+	if (!posed)
+		SKIP("no page block with both");
+}
+
 /* ---- alloc_pages() ---- */
 
 /* Single pages, on one CPU whose cache was drained; how many of them have no guard. */
