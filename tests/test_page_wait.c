@@ -177,9 +177,20 @@ SELFTEST(page_wait, nofail_that_nothing_can_serve_is_reported)
 	finish(&w);
 }
 
+/* Blocks that the CPU's caches have room for. */
+static unsigned long room_of_caches(void)
+{
+	unsigned long room = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		room += pcp_stack(zone, 0, UNMOVABLE)->max;
+	return room;
+}
+
 SELFTEST(page_wait, closed_caches_keep_nothing)
 {
-	unsigned long cached, all;
+	unsigned long cached, all, room = room_of_caches();
 	struct page *page;
 	struct zone *zone;
 
@@ -197,6 +208,7 @@ SELFTEST(page_wait, closed_caches_keep_nothing)
 			CHECK_EQ(cached, 0);
 		else if (pcp_stack(zone, 0, UNMOVABLE)->max)
 			CHECK(cached > 0);
+		CHECK_EQ(room_of_caches(), closed ? 0 : room);
 		CHECK_EQ(zone_free_pages(zone), all);
 		if (closed)
 			pcp_open();

@@ -20,6 +20,46 @@ static int count_call(struct notifier_block *nb, unsigned long action, void *dat
 
 static struct notifier_block counter = { .notifier_call = count_call };
 
+/* ---- What a round without a block means ---- */
+
+static void count_taken(struct zone *zone, unsigned long nr)
+{
+	spin_lock_irq(&zone->lock);
+	zone_count_taken(zone, nr);
+	spin_unlock_irq(&zone->lock);
+}
+
+/* Of a round in which others freed so many objects, took so many pages, and did no more. */
+static enum reclaim_verdict judged(unsigned int order, unsigned int freed, unsigned int taken)
+{
+	struct alloc_request request = { .gfp = GFP_KERNEL, .order = order,
+					 .nid = numa_node_id() };
+	struct zone *zone = *node_zonelist(request.nid, gfp_zone(request.gfp));
+	struct reclaim_mark mark, after;
+	enum reclaim_verdict verdict;
+
+	do {
+		reclaim_mark(&mark, &request);
+		atomic_long_add(freed, &nr_objects_freed);
+		count_taken(zone, taken);
+		verdict = reclaim_judge(&mark, &request);
+		reclaim_mark(&after, &request);
+		atomic_long_sub(freed, &nr_objects_freed);
+		count_taken(zone, -(unsigned long)taken);
+	} while (after.freed != mark.freed + freed || after.taken != mark.taken + taken);
+	return verdict;
+}
+
+SELFTEST(reclaim_walk, a_round_is_lost_when_others_had_what_was_freed)
+{
+	CHECK_EQ(judged(0, 0, 0), RECLAIM_IDLE);
+	CHECK_EQ(judged(0, 1, 0), RECLAIM_TRIED);
+	CHECK_EQ(judged(0, 0, 1), RECLAIM_TRIED);
+	CHECK_EQ(judged(0, 1, 1), RECLAIM_LOST);
+	CHECK_EQ(judged(3, 1, 1), RECLAIM_TRIED);	/* pages taken say nothing of blocks */
+	CHECK_EQ(judged(3, 0, 1), RECLAIM_IDLE);
+}
+
 /* ---- One that is slow ---- */
 
 /* A larder with a lock that whoever scans has; others are sent away. */
