@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include "mm/section.h"
 #include "tests/selftest.h"
+#include "tests/threads.h"
 
 #define PATIENCE (20 * HZ)	/* ticks: what types into the emulator's monitor may be slow */
 
@@ -71,18 +72,18 @@ static void use_module(void)
 /* One is there from the start, another comes, and is wanted back: tests/machines/dimm-*.machine. */
 SELFTEST(dimm, a_module_comes_is_used_and_goes)
 {
-	unsigned long before = count_sections(), managed;
+	unsigned long before = count_sections(), total = totalram_pages();
 
 	if (!memory_may_grow)
 		SKIP("no memory can be plugged in");
 	printk("dimm: %lu sections are there; one more is wanted now\n", before);
 	if (!wait_for(before + 1))
 		SKIP("nobody has plugged one in");
-	managed = totalram_pages();
+	WAIT_UNTIL(totalram_pages() == total + HOT_PAGES);	/* it is there, and comes online */
 	use_module();
 	CHECK_EQ(quarry_validate(), 0);
 	printk("dimm: now take it away\n");
 	CHECK(wait_for(before));
-	CHECK_EQ(totalram_pages(), managed - HOT_PAGES);
+	CHECK_EQ(totalram_pages(), total);
 	CHECK_EQ(quarry_validate(), 0);
 }

@@ -71,14 +71,16 @@ static unsigned long turned_away;
 
 static unsigned long slow_scan(struct shrinker *shrinker, struct shrink_control *sc)
 {
-	unsigned long freed;
+	unsigned long before = READ_ONCE(turned_away), freed;
 
 	if (!mutex_trylock(&slow_lock)) {
 		WRITE_ONCE(turned_away, turned_away + 1);
 		return SHRINK_STOP;
 	}
 	complete(&inside);
-	msleep(20);
+	for (unsigned int i = 0; i < HZ / 2 && READ_ONCE(turned_away) == before; i++)
+		schedule_timeout_uninterruptible(1);
+	msleep(20);	/* the other waits meanwhile */
 	freed = larder_scan(shrinker, sc);
 	mutex_unlock(&slow_lock);
 	return freed;
