@@ -85,3 +85,23 @@ SELFTEST(memory_failure, a_page_on_its_way_into_a_cache_is_waited_for)
 	CHECK_EQ(unpoison_memory(page_to_pfn(page)), 0);
 	__free_page(page);
 }
+
+/* It stays on its way for longer than anybody waits, and may be used again: it is no known one. */
+SELFTEST(memory_failure, a_page_that_was_not_caught_is_not_known_as_broken)
+{
+	unsigned long known = num_poisoned_pages();
+	struct page *page;
+
+	if (selftest_scaled(1) < 2)
+		SKIP("it takes a second; with scale=2");
+	page = alloc_page(GFP_KERNEL);
+	REQUIRE(page);
+	WRITE_ONCE(page->state, PAGE_CACHED);
+	page->flags |= PG_HWPOISON;	/* as a round before has left it */
+	CHECK_EQ(memory_failure(page_to_pfn(page), 0), -EBUSY);
+	CHECK(!PageHWPoison(page));
+	CHECK_EQ(num_poisoned_pages(), known);
+	CHECK_EQ(unpoison_memory(page_to_pfn(page)), -EINVAL);
+	WRITE_ONCE(page->state, PAGE_USED);
+	__free_page(page);
+}
